@@ -1,0 +1,212 @@
+//===- Engine.h - The PTX simulator's engine ----------------------------------------------------------------*- C++
+//-*-===//
+//
+// The engine executes PTX text on the CPU. It knows nothing of the CUDA Driver API; the exported API is a thin layer
+// over the three things declared here:
+//
+//   Memory   a device's address space: allocations with guard gaps, found again from any address that a kernel touches
+//   Module   PTX text, parsed and laid out: kernels, their parameters, global variables
+//   launch   runs one grid to its end and returns a Report
+//
+//   tessera::sim::Memory memory;
+//   auto module = tessera::sim::Module::parse(ptx, memory, "add.ptx");
+//   if (!module)
+//     return fail(module.error());                       // "add.ptx:17: unknown directive '.frob'"
+//   uint64_t x = memory.allocate(4096);                  // a device pointer; also a host pointer to the same bytes
+//   tessera::sim::LaunchConfig config{.grid = {8}, .block = {128}};
+//   config.parameters = packed;                          // bytes laid out as Kernel::parameters says
+//   Report report = tessera::sim::launch(*module.get(), *module.get()->kernel("add"), config);
+//
+// Nothing here throws, and nothing a kernel does harms the process: wrong programs end in a Report with errors.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------------------------------------------===//
+#ifndef TESSERA_RUNTIME_SIMULATOR_ENGINE_H
+#define TESSERA_RUNTIME_SIMULATOR_ENGINE_H
+
+#include "runtime/simulator/Memory.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tessera::sim {
+
+/// A value or the text of the error that prevented it.
+template <typename T> class Result {
+public:
+  Result(T value) : held(std::move(value)) {}
+  static Result failure(std::string text) {
+    Result result;
+    result.text = std::move(text);
+    return result;
+  }
+  explicit operator bool() const { return text.empty(); }
+  T &get() { return held; }
+  const T &get() const { return held; }
+  const std::string &error() const { return text; }
+
+private:
+  Result() = default;
+  T held{};
+  std::string text;
+};
+
+/// One parameter of a kernel, at `offset` of the parameter buffer.
+struct Parameter {
+  std::string name;
+  std::string type; ///< ".u64", ".f32", ...; for arrays (structs by value) the element type, usually ".b8"
+  uint32_t offset = 0;
+  uint32_t size = 0;
+  uint32_t alignment = 1;
+  bool isArray = false;
+  bool isPointer = false;        ///< declared with `.ptr`
+  uint32_t pointeeAlignment = 0; ///< promised by `.ptr ... .align N`; 0: nothing promised
+};
+
+/// A `.entry` function.
+struct Kernel {
+  std::string name;
+  std::vector<Parameter> parameters;
+  uint32_t parameterBytes = 0;             ///< length of the parameter buffer
+  uint32_t staticShared = 0;               ///< bytes of `.shared` variables of known size
+  uint32_t localBytes = 0;                 ///< per thread
+  uint32_t maxThreads = 0;                 ///< `.maxntid`/`.reqntid` product; 0: not stated
+  uint32_t requiredBlock[3] = {0, 0, 0};   ///< `.reqntid`; zeros: not stated
+  uint32_t requiredCluster[3] = {0, 0, 0}; ///< `.reqnctapercluster`; zeros: not stated
+  uint32_t registers = 0; ///< 32-bit registers a thread: an estimate from live ranges, not what ptxas allocates
+  uint32_t line = 0;      ///< of the `.entry` in the PTX text
+  uint32_t function = 0;  ///< index inside the module
+};
+
+/// A module-scope `.global` or `.const` variable, placed in Memory.
+struct GlobalVariable {
+  std::string name;
+  uint64_t address = 0;
+  uint64_t size = 0;
+  bool isConstant = false;
+};
+
+class ModuleImpl;
+
+/// PTX text made ready to run. Keeps its global variables allocated in the Memory it was parsed into as long as it
+/// lives. Instructions are decoded when a kernel that reaches them is first launched (or by `prepare`), so that one
+/// unknown instruction does not make the rest of a module unusable.
+class Module {
+public:
+  /// `name` stands in error texts before the line: "name:LINE: message".
+  static Result<std::shared_ptr<Module>> parse(std::string_view text, Memory &memory, std::string name = "ptx");
+  ~Module();
+  Module(const Module &) = delete;
+  Module &operator=(const Module &) = delete;
+
+  const std::vector<Kernel> &kernels() const;
+  const Kernel *kernel(std::string_view name) const;
+  const std::vector<GlobalVariable> &globals() const;
+  const GlobalVariable *global(std::string_view name) const;
+  /// "sm_80", "sm_90a", ...
+  const std::string &target() const;
+  /// 87 for `.version 8.7`.
+  unsigned version() const;
+  const std::string &name() const;
+  Memory &memory() const;
+
+  /// Decodes a kernel and all it calls. Empty on success, else "name:LINE: unknown instruction 'foo.bar'" for each, a
+  /// line each.
+  std::string prepare(const Kernel &kernel) const;
+
+  ModuleImpl &impl() const { return *implementation; }
+
+private:
+  explicit Module(std::unique_ptr<ModuleImpl> impl);
+  std::unique_ptr<ModuleImpl> implementation;
+};
+
+struct Dim3 {
+  uint32_t x = 1, y = 1, z = 1;
+  uint64_t count() const { return uint64_t(x) * y * z; }
+};
+
+/// What is checked beyond addresses, alignment, barriers and deadlocks, which always are.
+struct Checks {
+  bool uninitialized =
+      false; ///< reads of shared memory, and of global memory where Memory tracks writes, that nobody wrote
+  uint64_t instructionLimit = 0; ///< warp instructions a CTA may execute before it is stopped as hanging; 0: no limit
+  unsigned maximumErrors = 8;    ///< a launch stops after so many
+};
+
+struct LaunchConfig {
+  Dim3 grid, block;
+  Dim3 cluster{1, 1, 1};
+  uint32_t dynamicShared = 0;
+  std::span<const std::byte> parameters{}; ///< laid out as Kernel::parameters says
+  uint64_t seed = 0;
+  unsigned threads = 0; ///< host threads; 0: as many as the machine has cores
+  Checks checks{};
+  /// Receives what the kernel printed, CTA by CTA in order of their index. Empty: standard output.
+  std::function<void(std::string_view)> print{};
+};
+
+enum class ErrorKind {
+  InvalidLaunch, ///< impossible grid, block, shared size or parameters
+  Unsupported,   ///< an instruction or symbol that the simulator does not know
+  OutOfBounds,
+  Misaligned,
+  UseAfterFree,
+  Uninitialized,
+  Deadlock,
+  BarrierDivergence,
+  Timeout, ///< Checks::instructionLimit
+  Trap,
+  Assert,
+  InvalidInstruction, ///< operands that the instruction does not allow (a lane mask without the executing lane, ...)
+  StackOverflow,
+};
+
+const char *name(ErrorKind kind);
+
+/// A place in the user's source: from `.loc`; `line` 0: unknown.
+struct SourcePlace {
+  std::string file;
+  uint32_t line = 0, column = 0;
+};
+
+struct Error {
+  ErrorKind kind{};
+  std::string kernel;
+  SourcePlace source;
+  std::vector<SourcePlace> inlinedAt; ///< from the inside out
+  uint32_t ptxLine = 0;
+  std::string instruction; ///< its text in the PTX
+  Dim3 block{0, 0, 0};     ///< CTA index
+  Dim3 thread{0, 0, 0};
+  uint64_t address = 0;
+  std::string allocation;   ///< "allocation 3 (4096 bytes at 0x...)" the access is in or nearest to
+  std::string message;      ///< one sentence with all numbers
+  uint32_t occurrences = 1; ///< threads of this CTA that did the same at the same instruction
+  /// The whole as a person reads it: "file.tile:12: error: ...", notes on lines of their own.
+  std::string text() const;
+};
+
+struct Report {
+  std::vector<Error> errors; ///< in order of CTA index; empty: the grid ran to its end
+  uint64_t warpInstructions = 0;
+  uint64_t threadInstructions = 0;
+  bool ok() const { return errors.empty(); }
+  std::string text() const;
+};
+
+/// Runs a grid to its end. CTAs run in parallel on the host's cores. Results do not depend on the number of host
+/// threads, except where they depend on the order of atomic operations of different CTAs, as on hardware.
+Report launch(const Module &module, const Kernel &kernel, const LaunchConfig &config);
+
+} // namespace tessera::sim
+
+#endif // TESSERA_RUNTIME_SIMULATOR_ENGINE_H
