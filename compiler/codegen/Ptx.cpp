@@ -1,0 +1,188 @@
+//===- Ptx.cpp - LLVM dialect to PTX text -----------------------------------------------------------------------------===//
+//
+// Translation, optimisation and instruction selection, as Ptx.h describes.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===------------------------------------------------------------------------------------------------------------------===//
+#include "compiler/codegen/Ptx.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/InstCombine/InstCombine.h"
+#include "llvm/Transforms/Scalar/ADCE.h"
+#include "llvm/Transforms/Scalar/EarlyCSE.h"
+#include "llvm/Transforms/Scalar/LICM.h"
+#include "llvm/Transforms/Scalar/LoopPassManager.h"
+#include "llvm/Transforms/Scalar/SROA.h"
+#include "llvm/Transforms/Scalar/SimplifyCFG.h"
+#include <chrono>
+#include <mutex>
+
+namespace tessera {
+namespace {
+
+/// Sets a flag of the NVPTX back end that exists only as a command-line option.
+void setBackendFlag(llvm::StringRef name, bool value) {
+  auto &options = llvm::cl::getRegisteredOptions();
+  auto it = options.find(name);
+  if (it != options.end())
+    static_cast<llvm::cl::opt<bool> *>(it->second)->setValue(value);
+}
+
+const llvm::Target *nvptxTarget(std::string &error) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+    // Pointers to shared memory are 32 bits wide, and widening products of addresses are one instruction.
+    setBackendFlag("nvptx-short-ptr", true);
+    setBackendFlag("nvptx-mad-wide-opt", true);
+  });
+  return llvm::TargetRegistry::lookupTarget(llvm::Triple("nvptx64-nvidia-cuda"), error);
+}
+
+std::unique_ptr<llvm::TargetMachine> createTargetMachine(const PtxOptions &options, std::string &error) {
+  const llvm::Target *target = nvptxTarget(error);
+  if (!target)
+    return nullptr;
+  llvm::TargetOptions targetOptions;
+  targetOptions.AllowFPOpFusion = options.fpContract ? llvm::FPOpFusion::Fast : llvm::FPOpFusion::Strict;
+  targetOptions.NoTrappingFPMath = true;
+  targetOptions.TrapUnreachable = false;
+  std::unique_ptr<llvm::TargetMachine> machine(
+      target->createTargetMachine(llvm::Triple("nvptx64-nvidia-cuda"), options.target->name,
+                                  "+ptx" + std::to_string(options.ptxVersion), targetOptions, llvm::Reloc::PIC_,
+                                  std::nullopt, llvm::CodeGenOptLevel::Default));
+  if (!machine)
+    error = "the NVPTX back end cannot be created";
+  return machine;
+}
+
+/// Turns what LLVM reports into MLIR diagnostics and remembers whether there was an error.
+struct DiagnosticForwarder : llvm::DiagnosticHandler {
+  DiagnosticForwarder(mlir::Location location, bool &failed) : location(location), failed(failed) {}
+  bool handleDiagnostics(const llvm::DiagnosticInfo &info) override {
+    if (info.getSeverity() != llvm::DS_Error)
+      return true;
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    llvm::DiagnosticPrinterRawOStream printer(stream);
+    info.print(printer);
+    mlir::emitError(location) << text;
+    failed = true;
+    return true;
+  }
+  mlir::Location location;
+  bool &failed;
+};
+
+void optimizeModule(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loopAnalyses;
+  llvm::FunctionAnalysisManager functionAnalyses;
+  llvm::CGSCCAnalysisManager callGraphAnalyses;
+  llvm::ModuleAnalysisManager moduleAnalyses;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(moduleAnalyses);
+  builder.registerCGSCCAnalyses(callGraphAnalyses);
+  builder.registerFunctionAnalyses(functionAnalyses);
+  builder.registerLoopAnalyses(loopAnalyses);
+  builder.crossRegisterProxies(loopAnalyses, functionAnalyses, callGraphAnalyses, moduleAnalyses);
+
+  llvm::InstCombineOptions oneIteration;
+  oneIteration.setMaxIterations(1).setVerifyFixpoint(false);
+  llvm::FunctionPassManager passes;
+  passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
+  passes.addPass(llvm::EarlyCSEPass());
+  passes.addPass(llvm::InstCombinePass(oneIteration));
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()), /*UseMemorySSA=*/true));
+  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
+  passes.addPass(llvm::InstCombinePass(oneIteration));
+  passes.addPass(llvm::ADCEPass());
+  for (llvm::Function &function : module)
+    if (!function.isDeclaration())
+      passes.run(function, functionAnalyses);
+}
+
+class Stopwatch {
+public:
+  double lap() {
+    auto now = std::chrono::steady_clock::now();
+    double ms = std::chrono::duration<double, std::milli>(now - start).count();
+    start = now;
+    return ms;
+  }
+
+private:
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+};
+
+} // namespace
+
+mlir::FailureOr<PtxResult> emitPtx(mlir::ModuleOp module, const PtxOptions &options, StageTimer onStage) {
+  Stopwatch watch;
+  std::string error;
+  std::unique_ptr<llvm::TargetMachine> machine = createTargetMachine(options, error);
+  if (!machine)
+    return module.emitError() << error;
+  llvm::DataLayout layout = machine->createDataLayout();
+  module->setAttr(mlir::LLVM::LLVMDialect::getDataLayoutAttrName(),
+                  mlir::StringAttr::get(module.getContext(), layout.getStringRepresentation()));
+  module->setAttr(mlir::LLVM::LLVMDialect::getTargetTripleAttrName(),
+                  mlir::StringAttr::get(module.getContext(), "nvptx64-nvidia-cuda"));
+
+  llvm::LLVMContext context;
+  bool failed = false;
+  context.setDiagnosticHandler(std::make_unique<DiagnosticForwarder>(module.getLoc(), failed));
+  std::unique_ptr<llvm::Module> llvmModule =
+      mlir::translateModuleToLLVMIR(module, context, "tessera", /*disableVerification=*/true);
+  if (!llvmModule)
+    return mlir::failure();
+  onStage("translate", watch.lap());
+
+  if (options.optimize)
+    optimizeModule(*llvmModule, *machine);
+  onStage("optimize", watch.lap());
+
+  PtxResult result;
+  if (options.wantLlvmIr) {
+    llvm::raw_string_ostream stream(result.llvmIr);
+    llvmModule->print(stream, nullptr);
+    watch.lap();
+  }
+  llvm::SmallString<0> text;
+  llvm::raw_svector_ostream stream(text);
+  llvm::legacy::PassManager passes;
+  if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile,
+                                   /*DisableVerify=*/true))
+    return module.emitError() << "the NVPTX back end cannot write text";
+  passes.run(*llvmModule);
+  onStage("nvptx", watch.lap());
+  if (failed)
+    return mlir::failure();
+  result.ptx = std::string(text);
+  return result;
+}
+
+void registerPtxTranslations(mlir::DialectRegistry &registry) {
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
+  mlir::registerNVVMDialectTranslation(registry);
+}
+
+} // namespace tessera
