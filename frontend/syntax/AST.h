@@ -34,6 +34,7 @@
 #include "llvm/Support/Allocator.h"
 #include "llvm/Support/Casting.h"
 
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -515,9 +516,9 @@ struct Yield : Expr {
 // Statements: definitions
 //===----------------------------------------------------------------------===//
 
-/// What a decorator makes of a function, and how far it is from that function.
+/// What the decorators make of a function.
 enum class FunctionRole : uint8_t {
-  Host,      ///< runs on the host: not read further
+  Host,      ///< runs on the host: passed over
   Device,    ///< `@triton.jit` and its likes: a kernel or a function called by one
   Constexpr, ///< `@triton.constexpr_function`: ordinary Python evaluated at compile time
 };

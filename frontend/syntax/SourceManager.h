@@ -111,7 +111,6 @@ public:
 
 private:
   struct File;
-  const std::vector<uint32_t> &getLineStarts(const File &file) const;
   std::vector<std::unique_ptr<File>> files;
 };
 
