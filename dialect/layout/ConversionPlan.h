@@ -1,0 +1,124 @@
+//===- ConversionPlan.h - How a tile gets from one layout to another ------===//
+//
+// A conversion from layout A to layout B of the same tensor is the map C = A⁻¹ ∘ B: for each register, lane and warp of
+// the result, the register, lane and warp of the source that has its element. What C does decides what code it takes:
+//
+//     C is the identity             Identity    nothing
+//     C moves registers only        Registers   renaming
+//     C stays within each warp      Shuffles    shuffles, where they are cheaper than
+//     anything else                 Shared      a store to shared memory, a barrier, a load
+//
+// The plan holds all that lowering needs, worked out once a pair of layouts.
+//
+// Shuffles. In one shuffle every lane sends one register and receives one. Which register to send and where to put what
+// came may depend on the lane. Both are permutations of registers by XOR with a number that is a linear function of the
+// lane, done as a few *conditional swaps*; between them stand the shuffles, one a register:
+//
+//     sent[i]      = source[inputs[i]]
+//     for s in before:   sent[i] = parity(lane & s.lanes) ^ parity(warp & s.warps) ? sent[i ^ s.registers] : sent[i]
+//     received[t]  = sent[s] of lane  sourceLane(lane, warp) ^ laneXor        for the shuffles (s, t, laneXor)
+//     for s in after:    received likewise
+//     result[r]    = received[outputs[r]]
+//
+// Shared memory. Offsets are given by a computed layout: the lowest bits are vectors that both sides have in registers
+// (or what runs along the rows of ldmatrix or stmatrix), then come the bits of the banks, then the rest, the *segment*.
+// Two elements meet in a bank when they differ by an element of the segment, so the segment is chosen to have nothing
+// in common with what the lanes of one phase span, on either side. The subspaces to avoid being P and Q, such vectors
+// are those outside P + Q and sums p + q of one from each: the XORs of a swizzle. Section 5.4 of arXiv 2505.23819; here
+// several choices of the vectors are tried and counted, because a wide store and a narrow load may beat two narrow
+// ones.
+//
+// A tensor larger than the scratch memory allowed goes in several steps, each with a barrier before and after, cut
+// along registers of both sides.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef TESSERA_DIALECT_LAYOUT_CONVERSIONPLAN_H
+#define TESSERA_DIALECT_LAYOUT_CONVERSIONPLAN_H
+
+#include "dialect/layout/LinearLayout.h"
+#include "dialect/layout/SharedAccess.h"
+
+namespace tessera {
+
+/// An exchange of registers i and i ^ `registers` in the threads where the parity of (lane & lanes), (warp & warps) is
+/// odd.
+struct ConditionalSwap {
+  uint32_t registers = 0;
+  uint32_t lanes = 0, warps = 0;
+  bool operator==(const ConditionalSwap &) const = default;
+};
+
+/// One shuffle of a word of up to 32 bits: the elements `sources` travel together and become `targets`. Elements of 64
+/// bits take two shuffles, the same for both halves.
+struct ShuffleStep {
+  std::vector<uint32_t> sources, targets;
+  uint32_t laneXor = 0;
+};
+
+struct ShufflePlan {
+  std::vector<uint32_t> inputs;
+  std::vector<ConditionalSwap> before;
+  /// (lane, warp) → lane.
+  LinearLayout sourceLane;
+  /// sourceLane(lane, warp) == lane: every shuffle is a butterfly by its `laneXor`, and none where that is zero.
+  bool isButterfly = true;
+  std::vector<ShuffleStep> shuffles;
+  std::vector<ConditionalSwap> after;
+  std::vector<uint32_t> outputs;
+
+  /// Cycles of a warp, about: a shuffle is 1 for each 32-bit word, a select or byte permutation a half.
+  double cost(unsigned elementBits) const;
+};
+
+struct SharedPlan {
+  /// offset → coordinates, of the elements of step 0.
+  LinearLayout shared;
+  unsigned numSteps = 1;
+  int64_t scratchElements = 0;
+  /// Whether warps exchange data. If not, a barrier of the warp is enough.
+  bool crossesWarps = true;
+  SharedAccess store, load;
+
+  double cost() const;
+};
+
+enum class ConversionKind : uint8_t { Identity, Registers, Shuffles, Shared, Unsupported };
+
+struct ConversionPlan {
+  /// Unsupported: the layouts are of different tensors, or data would have to move between blocks.
+  ConversionKind kind = ConversionKind::Unsupported;
+  /// Identity, Registers: result register r is source register `registers[r]`.
+  std::vector<uint32_t> registers;
+  std::optional<ShufflePlan> shuffles;
+  std::optional<SharedPlan> shared;
+
+  int64_t scratchBytes(unsigned elementBits) const;
+  /// About the cycles that a warp takes, for weighing one layout against another. Zero for renaming.
+  double cost(unsigned elementBits) const;
+};
+
+struct ConversionOptions {
+  /// What the target has.
+  bool ldmatrix = true, stmatrix = false;
+  /// The most shared memory to take. Taken in steps where the tensor needs more; not a promise where layouts allow
+  /// none.
+  int64_t maxScratchBytes = INT64_MAX;
+  bool allowShuffles = true;
+};
+
+/// Plans a conversion of elements of `elementBits` (8 to 64; i1 counts as 8) from `source` to `result`. Both map onto
+/// the whole tensor.
+ConversionPlan planConversion(const LinearLayout &source, const LinearLayout &result, unsigned elementBits,
+                              const ConversionOptions &options = {});
+
+/// The parts of it. The registers alone; shuffles within each warp; shared memory, always possible.
+std::optional<std::vector<uint32_t>> planRegisters(const LinearLayout &source, const LinearLayout &result);
+std::optional<ShufflePlan> planShuffles(const LinearLayout &source, const LinearLayout &result, unsigned elementBits);
+SharedPlan planShared(const LinearLayout &source, const LinearLayout &result, unsigned elementBits,
+                      const ConversionOptions &options = {});
+
+} // namespace tessera
+
+#endif // TESSERA_DIALECT_LAYOUT_CONVERSIONPLAN_H
