@@ -1,0 +1,244 @@
+// The part of the CUDA Driver API that the runtime calls and the simulator exports, declared here so that no CUDA
+// header is needed to build: types with the layout of the ABI, enumerators with their true values, and one list of
+// functions from which the table of pointers, the loader and the simulator's lookup are made. A test compares
+// everything with <cuda.h> where there is one. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef TESSERA_RUNTIME_DRIVER_CUDAAPI_H
+#define TESSERA_RUNTIME_DRIVER_CUDAAPI_H
+
+#include <cstddef>
+#include <cstdint>
+
+// X(name, value, text): the results a call may have, with what cuGetErrorString says of each.
+#define TESSERA_CUDA_RESULTS(X)                                                                                        \
+  X(CUDA_SUCCESS, 0, "no error")                                                                                       \
+  X(CUDA_ERROR_INVALID_VALUE, 1, "invalid argument")                                                                   \
+  X(CUDA_ERROR_OUT_OF_MEMORY, 2, "out of memory")                                                                      \
+  X(CUDA_ERROR_NOT_INITIALIZED, 3, "initialization error")                                                             \
+  X(CUDA_ERROR_DEINITIALIZED, 4, "driver shutting down")                                                               \
+  X(CUDA_ERROR_STUB_LIBRARY, 34, "the loaded driver library is a stub")                                                \
+  X(CUDA_ERROR_DEVICE_UNAVAILABLE, 46, "the device is busy or unavailable")                                            \
+  X(CUDA_ERROR_NO_DEVICE, 100, "no CUDA-capable device is detected")                                                   \
+  X(CUDA_ERROR_INVALID_DEVICE, 101, "invalid device ordinal")                                                          \
+  X(CUDA_ERROR_INVALID_IMAGE, 200, "device kernel image is invalid")                                                   \
+  X(CUDA_ERROR_INVALID_CONTEXT, 201, "invalid device context")                                                         \
+  X(CUDA_ERROR_NO_BINARY_FOR_GPU, 209, "no kernel image is available for execution on the device")                     \
+  X(CUDA_ERROR_ECC_UNCORRECTABLE, 214, "uncorrectable ECC error encountered")                                          \
+  X(CUDA_ERROR_UNSUPPORTED_LIMIT, 215, "limit is not supported on this architecture")                                  \
+  X(CUDA_ERROR_INVALID_PTX, 218, "a PTX JIT compilation failed")                                                       \
+  X(CUDA_ERROR_JIT_COMPILER_NOT_FOUND, 221, "PTX JIT compiler library not found")                                      \
+  X(CUDA_ERROR_UNSUPPORTED_PTX_VERSION, 222, "the provided PTX was compiled with an unsupported toolchain")            \
+  X(CUDA_ERROR_INVALID_SOURCE, 300, "device kernel image is invalid")                                                  \
+  X(CUDA_ERROR_FILE_NOT_FOUND, 301, "file not found")                                                                  \
+  X(CUDA_ERROR_OPERATING_SYSTEM, 304, "an operating system call failed")                                               \
+  X(CUDA_ERROR_INVALID_HANDLE, 400, "invalid resource handle")                                                         \
+  X(CUDA_ERROR_ILLEGAL_STATE, 401, "the operation cannot be performed in the present state")                           \
+  X(CUDA_ERROR_NOT_FOUND, 500, "named symbol not found")                                                               \
+  X(CUDA_ERROR_NOT_READY, 600, "device not ready")                                                                     \
+  X(CUDA_ERROR_ILLEGAL_ADDRESS, 700, "an illegal memory access was encountered")                                       \
+  X(CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES, 701, "too many resources requested for launch")                                \
+  X(CUDA_ERROR_LAUNCH_TIMEOUT, 702, "the launch timed out and was terminated")                                         \
+  X(CUDA_ERROR_PRIMARY_CONTEXT_ACTIVE, 708, "cannot set while device is active in this process")                       \
+  X(CUDA_ERROR_CONTEXT_IS_DESTROYED, 709, "context is destroyed")                                                      \
+  X(CUDA_ERROR_ASSERT, 710, "device-side assert triggered")                                                            \
+  X(CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED, 712, "part or all of the requested memory range is already mapped")     \
+  X(CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED, 713, "pointer does not correspond to a registered memory region")           \
+  X(CUDA_ERROR_HARDWARE_STACK_ERROR, 714, "hardware stack error")                                                      \
+  X(CUDA_ERROR_ILLEGAL_INSTRUCTION, 715, "an illegal instruction was encountered")                                     \
+  X(CUDA_ERROR_MISALIGNED_ADDRESS, 716, "misaligned address")                                                          \
+  X(CUDA_ERROR_INVALID_ADDRESS_SPACE, 717, "operation not supported on global/shared address space")                   \
+  X(CUDA_ERROR_INVALID_PC, 718, "invalid program counter")                                                             \
+  X(CUDA_ERROR_LAUNCH_FAILED, 719, "unspecified launch failure")                                                       \
+  X(CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE, 720, "too many blocks in cooperative launch")                             \
+  X(CUDA_ERROR_NOT_PERMITTED, 800, "operation not permitted")                                                          \
+  X(CUDA_ERROR_NOT_SUPPORTED, 801, "operation not supported")                                                          \
+  X(CUDA_ERROR_SYSTEM_NOT_READY, 802, "system not yet initialized")                                                    \
+  X(CUDA_ERROR_SYSTEM_DRIVER_MISMATCH, 803, "system has unsupported display driver / cuda driver combination")         \
+  X(CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE, 804, "forward compatibility was attempted on non supported HW")         \
+  X(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, 900, "operation not permitted when stream is capturing")                    \
+  X(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED, 901, "operation failed due to a previous error during capture")             \
+  X(CUDA_ERROR_INVALID_CLUSTER_SIZE, 912, "invalid cluster size")                                                      \
+  X(CUDA_ERROR_UNKNOWN, 999, "unknown error")
+
+// X(name, value): the device attributes that something here asks for; the simulator answers every other one of the
+// range with 0.
+#define TESSERA_CUDA_DEVICE_ATTRIBUTES(X)                                                                              \
+  X(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 1)                                                                      \
+  X(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X, 2)                                                                            \
+  X(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y, 3)                                                                            \
+  X(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z, 4)                                                                            \
+  X(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X, 5)                                                                             \
+  X(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y, 6)                                                                             \
+  X(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z, 7)                                                                             \
+  X(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK, 8)                                                                \
+  X(CU_DEVICE_ATTRIBUTE_TOTAL_CONSTANT_MEMORY, 9)                                                                      \
+  X(CU_DEVICE_ATTRIBUTE_WARP_SIZE, 10)                                                                                 \
+  X(CU_DEVICE_ATTRIBUTE_MAX_PITCH, 11)                                                                                 \
+  X(CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_BLOCK, 12)                                                                   \
+  X(CU_DEVICE_ATTRIBUTE_CLOCK_RATE, 13)                                                                                \
+  X(CU_DEVICE_ATTRIBUTE_TEXTURE_ALIGNMENT, 14)                                                                         \
+  X(CU_DEVICE_ATTRIBUTE_GPU_OVERLAP, 15)                                                                               \
+  X(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, 16)                                                                      \
+  X(CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT, 17)                                                                       \
+  X(CU_DEVICE_ATTRIBUTE_INTEGRATED, 18)                                                                                \
+  X(CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY, 19)                                                                       \
+  X(CU_DEVICE_ATTRIBUTE_COMPUTE_MODE, 20)                                                                              \
+  X(CU_DEVICE_ATTRIBUTE_CONCURRENT_KERNELS, 31)                                                                        \
+  X(CU_DEVICE_ATTRIBUTE_ECC_ENABLED, 32)                                                                               \
+  X(CU_DEVICE_ATTRIBUTE_PCI_BUS_ID, 33)                                                                                \
+  X(CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID, 34)                                                                             \
+  X(CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE, 36)                                                                         \
+  X(CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH, 37)                                                                   \
+  X(CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, 38)                                                                             \
+  X(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR, 39)                                                            \
+  X(CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT, 40)                                                                        \
+  X(CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING, 41)                                                                        \
+  X(CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID, 50)                                                                             \
+  X(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 75)                                                                  \
+  X(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 76)                                                                  \
+  X(CU_DEVICE_ATTRIBUTE_STREAM_PRIORITIES_SUPPORTED, 78)                                                               \
+  X(CU_DEVICE_ATTRIBUTE_GLOBAL_L1_CACHE_SUPPORTED, 79)                                                                 \
+  X(CU_DEVICE_ATTRIBUTE_LOCAL_L1_CACHE_SUPPORTED, 80)                                                                  \
+  X(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR, 81)                                                      \
+  X(CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR, 82)                                                          \
+  X(CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY, 83)                                                                            \
+  X(CU_DEVICE_ATTRIBUTE_COMPUTE_PREEMPTION_SUPPORTED, 90)                                                              \
+  X(CU_DEVICE_ATTRIBUTE_CAN_USE_HOST_POINTER_FOR_REGISTERED_MEM, 91)                                                   \
+  X(CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH, 95)                                                                        \
+  X(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, 97)                                                         \
+  X(CU_DEVICE_ATTRIBUTE_HOST_REGISTER_SUPPORTED, 99)                                                                   \
+  X(CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR, 106)                                                            \
+  X(CU_DEVICE_ATTRIBUTE_MAX_PERSISTING_L2_CACHE_SIZE, 108)                                                             \
+  X(CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK, 111)                                                         \
+  X(CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED, 115)                                                                   \
+  X(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH, 120)                                                                           \
+  X(CU_DEVICE_ATTRIBUTE_TENSOR_MAP_ACCESS_SUPPORTED, 127)                                                              \
+  X(CU_DEVICE_ATTRIBUTE_UNIFIED_FUNCTION_POINTERS, 129)
+
+// X(name, value): the attributes of a function.
+#define TESSERA_CUDA_FUNCTION_ATTRIBUTES(X)                                                                            \
+  X(CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 0)                                                                        \
+  X(CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, 1)                                                                            \
+  X(CU_FUNC_ATTRIBUTE_CONST_SIZE_BYTES, 2)                                                                             \
+  X(CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, 3)                                                                             \
+  X(CU_FUNC_ATTRIBUTE_NUM_REGS, 4)                                                                                     \
+  X(CU_FUNC_ATTRIBUTE_PTX_VERSION, 5)                                                                                  \
+  X(CU_FUNC_ATTRIBUTE_BINARY_VERSION, 6)                                                                               \
+  X(CU_FUNC_ATTRIBUTE_CACHE_MODE_CA, 7)                                                                                \
+  X(CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 8)                                                                \
+  X(CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 9)                                                             \
+  X(CU_FUNC_ATTRIBUTE_CLUSTER_SIZE_MUST_BE_SET, 10)                                                                    \
+  X(CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_WIDTH, 11)                                                                      \
+  X(CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_HEIGHT, 12)                                                                     \
+  X(CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_DEPTH, 13)                                                                      \
+  X(CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED, 14)                                                           \
+  X(CU_FUNC_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE, 15)
+
+// X(name, value): what one may ask of a pointer.
+#define TESSERA_CUDA_POINTER_ATTRIBUTES(X)                                                                             \
+  X(CU_POINTER_ATTRIBUTE_CONTEXT, 1)                                                                                   \
+  X(CU_POINTER_ATTRIBUTE_MEMORY_TYPE, 2)                                                                               \
+  X(CU_POINTER_ATTRIBUTE_DEVICE_POINTER, 3)                                                                            \
+  X(CU_POINTER_ATTRIBUTE_HOST_POINTER, 4)                                                                              \
+  X(CU_POINTER_ATTRIBUTE_SYNC_MEMOPS, 6)                                                                               \
+  X(CU_POINTER_ATTRIBUTE_BUFFER_ID, 7)                                                                                 \
+  X(CU_POINTER_ATTRIBUTE_IS_MANAGED, 8)                                                                                \
+  X(CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, 9)                                                                            \
+  X(CU_POINTER_ATTRIBUTE_RANGE_START_ADDR, 11)                                                                         \
+  X(CU_POINTER_ATTRIBUTE_RANGE_SIZE, 12)                                                                               \
+  X(CU_POINTER_ATTRIBUTE_MAPPED, 13)
+
+// X(name, value): options of loading a module.
+#define TESSERA_CUDA_JIT_OPTIONS(X)                                                                                    \
+  X(CU_JIT_MAX_REGISTERS, 0)                                                                                           \
+  X(CU_JIT_INFO_LOG_BUFFER, 3)                                                                                         \
+  X(CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES, 4)                                                                              \
+  X(CU_JIT_ERROR_LOG_BUFFER, 5)                                                                                        \
+  X(CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, 6)                                                                             \
+  X(CU_JIT_LOG_VERBOSE, 12)
+
+// X(name, value): attributes of a launch.
+#define TESSERA_CUDA_LAUNCH_ATTRIBUTES(X)                                                                              \
+  X(CU_LAUNCH_ATTRIBUTE_IGNORE, 0)                                                                                     \
+  X(CU_LAUNCH_ATTRIBUTE_COOPERATIVE, 2)                                                                                \
+  X(CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, 4)                                                                          \
+  X(CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE, 5)                                                       \
+  X(CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION, 6)                                                          \
+  X(CU_LAUNCH_ATTRIBUTE_PRIORITY, 8)
+
+namespace tessera::cuda {
+
+#define TESSERA_ENUMERATOR(name, value, ...) name = value,
+enum CUresult : unsigned { TESSERA_CUDA_RESULTS(TESSERA_ENUMERATOR) };
+enum CUdevice_attribute : unsigned {
+  TESSERA_CUDA_DEVICE_ATTRIBUTES(TESSERA_ENUMERATOR) CU_DEVICE_ATTRIBUTE_RANGE_END = 256
+};
+enum CUfunction_attribute : unsigned { TESSERA_CUDA_FUNCTION_ATTRIBUTES(TESSERA_ENUMERATOR) };
+enum CUpointer_attribute : unsigned { TESSERA_CUDA_POINTER_ATTRIBUTES(TESSERA_ENUMERATOR) };
+enum CUjit_option : unsigned { TESSERA_CUDA_JIT_OPTIONS(TESSERA_ENUMERATOR) };
+enum CUlaunchAttributeID : unsigned { TESSERA_CUDA_LAUNCH_ATTRIBUTES(TESSERA_ENUMERATOR) };
+#undef TESSERA_ENUMERATOR
+
+enum CUmemorytype : unsigned { CU_MEMORYTYPE_HOST = 1, CU_MEMORYTYPE_DEVICE = 2, CU_MEMORYTYPE_UNIFIED = 4 };
+enum CUlimit : unsigned { CU_LIMIT_STACK_SIZE = 0, CU_LIMIT_PRINTF_FIFO_SIZE = 1, CU_LIMIT_MALLOC_HEAP_SIZE = 2 };
+enum CUfunc_cache : unsigned { CU_FUNC_CACHE_PREFER_NONE = 0 };
+enum CUstreamCaptureStatus : unsigned { CU_STREAM_CAPTURE_STATUS_NONE = 0 };
+enum CUdriverProcAddressQueryResult : unsigned {
+  CU_GET_PROC_ADDRESS_SUCCESS = 0,
+  CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND = 1,
+  CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFICIENT = 2
+};
+enum CUmoduleLoadingMode : unsigned { CU_MODULE_EAGER_LOADING = 1, CU_MODULE_LAZY_LOADING = 2 };
+
+inline constexpr unsigned kStreamDefault = 0, kStreamNonBlocking = 1;
+inline constexpr unsigned kEventDefault = 0, kEventDisableTiming = 2;
+inline constexpr unsigned kMemHostRegisterPortable = 1, kMemHostAllocPortable = 1;
+/// Keys of the `extra` argument of cuLaunchKernel.
+inline constexpr std::uintptr_t kLaunchParamEnd = 0, kLaunchParamBufferPointer = 1, kLaunchParamBufferSize = 2;
+
+using CUdevice = int;
+using CUdeviceptr = unsigned long long;
+using CUcontext = struct CUctxHandle *;
+using CUmodule = struct CUmodHandle *;
+using CUfunction = struct CUfuncHandle *;
+using CUstream = struct CUstreamHandle *;
+using CUevent = struct CUeventHandle *;
+using CUlibrary = struct CUlibHandle *;
+using CUkernel = struct CUkernHandle *;
+using CUhostFn = void (*)(void *userData);
+using CUstreamCallback = void (*)(CUstream stream, CUresult status, void *userData);
+using CUoccupancyB2DSize = std::size_t (*)(int blockSize);
+
+struct CUuuid {
+  char bytes[16];
+};
+
+union CUlaunchAttributeValue {
+  char pad[64];
+  int cooperative;
+  struct {
+    unsigned x, y, z;
+  } clusterDim;
+  int programmaticStreamSerializationAllowed;
+  int priority;
+};
+
+struct CUlaunchAttribute {
+  CUlaunchAttributeID id;
+  char pad[8 - sizeof(CUlaunchAttributeID)];
+  CUlaunchAttributeValue value;
+};
+
+struct CUlaunchConfig {
+  unsigned gridDimX, gridDimY, gridDimZ;
+  unsigned blockDimX, blockDimY, blockDimZ;
+  unsigned sharedMemBytes;
+  CUstream hStream;
+  CUlaunchAttribute *attrs;
+  unsigned numAttrs;
+};
+
+} // namespace tessera::cuda
+
+#include "runtime/driver/CudaFunctions.h"
+
+#endif // TESSERA_RUNTIME_DRIVER_CUDAAPI_H

@@ -1,0 +1,56 @@
+// Loading of a library that exports the CUDA Driver API: the real driver, or the simulator that stands in for it.
+// Everything above this file talks to both in the same way.
+//
+//   kind       file                            found
+//   Cuda       libcuda.so.1                    by the dynamic linker
+//   Simulator  libtessera_cuda_simulator.so    $TESSERA_SIMULATOR_PATH (file or folder), else beside this binary, in
+//   ../lib of it,
+//                                              else by the dynamic linker
+//
+// A library is loaded once a process and never unloaded; loading does not call cuInit. All functions are safe from any
+// thread. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef TESSERA_RUNTIME_DRIVER_DRIVERLIBRARY_H
+#define TESSERA_RUNTIME_DRIVER_DRIVERLIBRARY_H
+
+#include "runtime/driver/CudaApi.h"
+#include "runtime/include/tessera/Expected.h"
+
+#include <string>
+
+namespace tessera::cuda {
+
+class DriverLibrary {
+public:
+  enum class Kind { Cuda, Simulator };
+
+  /// The library, loaded and initialised (cuInit) at the first call; the same answer ever after.
+  static Expected<const DriverLibrary *> get(Kind kind);
+
+  Kind kind() const { return libraryKind; }
+  bool isSimulator() const { return libraryKind == Kind::Simulator; }
+  const DriverFunctions &functions() const { return table; }
+  const std::string &path() const { return file; }
+  /// What cuDriverGetVersion says: 13000 for CUDA 13.0.
+  int version() const { return driverVersion; }
+
+  /// "CUDA_ERROR_INVALID_VALUE (invalid argument)".
+  std::string describe(CUresult result) const;
+  /// Takes the simulator's report on the last fault; empty where there is none, and always with the real driver.
+  std::string takeReport() const;
+  /// An error that says which call failed with what, and the simulator's report where there is one.
+  Error error(CUresult result, std::string what) const;
+
+private:
+  DriverLibrary() = default;
+  static Expected<const DriverLibrary *> load(Kind kind);
+
+  Kind libraryKind = Kind::Cuda;
+  DriverFunctions table;
+  std::string file;
+  int driverVersion = 0;
+  std::size_t (*reportFunction)(char *buffer, std::size_t size) = nullptr;
+};
+
+} // namespace tessera::cuda
+
+#endif // TESSERA_RUNTIME_DRIVER_DRIVERLIBRARY_H
