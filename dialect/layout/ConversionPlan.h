@@ -10,15 +10,16 @@
 //
 // The plan holds all that lowering needs, worked out once a pair of layouts.
 //
-// Shuffles. In one shuffle every lane sends one register and receives one. Which register to send and where to put what
-// came may depend on the lane. Both are permutations of registers by XOR with a number that is a linear function of the
-// lane, done as a few *conditional swaps*; between them stand the shuffles, one a register:
+// Shuffles. Elements of less than 32 bits are packed into words where registers that lie together in the source do so
+// in the result. In one shuffle every lane sends one word and receives one. Which word to send and where to put what
+// came may depend on the lane. Both are permutations of words by XOR with a number that is a linear function of the
+// lane, done as a few *conditional swaps*; between them stand the shuffles, one a word:
 //
-//     sent[i]      = source[inputs[i]]
-//     for s in before:   sent[i] = parity(lane & s.lanes) ^ parity(warp & s.warps) ? sent[i ^ s.registers] : sent[i]
-//     received[t]  = sent[s] of lane  sourceLane(lane, warp) ^ laneXor        for the shuffles (s, t, laneXor)
+//     sent[i]      = pack(source[r] for r of words[i])
+//     for s in before:   sent[i] = parity(lane & s.lanes) ^ parity(warp & s.warps) ? sent[i ^ s.words] : sent[i]
+//     received[s.target] = sent[s.source] of lane  sourceLane(lane, warp) ^ s.laneXor        for s in shuffles
 //     for s in after:    received likewise
-//     result[r]    = received[outputs[r]]
+//     result[r]    = element outputs[r].element of received[outputs[r].word]
 //
 // Shared memory. Offsets are given by a computed layout: the lowest bits are vectors that both sides have in registers
 // (or what runs along the rows of ldmatrix or stmatrix), then come the bits of the banks, then the rest, the *segment*.
@@ -42,33 +43,41 @@
 
 namespace tessera {
 
-/// An exchange of registers i and i ^ `registers` in the threads where the parity of (lane & lanes), (warp & warps) is
-/// odd.
+/// An exchange of words i and i ^ `words` in the threads where the parities of (lane & lanes) and (warp & warps)
+/// differ.
 struct ConditionalSwap {
-  uint32_t registers = 0;
+  uint32_t words = 0;
   uint32_t lanes = 0, warps = 0;
   bool operator==(const ConditionalSwap &) const = default;
 };
 
-/// One shuffle of a word of up to 32 bits: the elements `sources` travel together and become `targets`. Elements of 64
-/// bits take two shuffles, the same for both halves.
+/// One shuffle of a word. Words of 64 bits take two, the same for both halves.
 struct ShuffleStep {
-  std::vector<uint32_t> sources, targets;
+  uint32_t source = 0, target = 0;
   uint32_t laneXor = 0;
 };
 
 struct ShufflePlan {
-  std::vector<uint32_t> inputs;
+  struct Element {
+    uint32_t word = 0, element = 0;
+  };
+
+  /// 1, 2 or 4; the elements of a word have at most 32 bits together, or it is one of 64.
+  unsigned elementsPerWord = 1;
+  /// The source registers that make up each word, lowest bits first.
+  std::vector<std::vector<uint32_t>> words;
   std::vector<ConditionalSwap> before;
   /// (lane, warp) → lane.
   LinearLayout sourceLane;
   /// sourceLane(lane, warp) == lane: every shuffle is a butterfly by its `laneXor`, and none where that is zero.
   bool isButterfly = true;
+  /// One for each word received; `target` counts up.
   std::vector<ShuffleStep> shuffles;
   std::vector<ConditionalSwap> after;
-  std::vector<uint32_t> outputs;
+  /// For each result register.
+  std::vector<Element> outputs;
 
-  /// Cycles of a warp, about: a shuffle is 1 for each 32-bit word, a select or byte permutation a half.
+  /// Cycles of a warp, about: a shuffle of 32 bits is 1, a select or byte permutation a half.
   double cost(unsigned elementBits) const;
 };
 

@@ -63,12 +63,20 @@ public:
       SharedPlan candidate = build(choice);
       if (!best || candidate.cost() < best->cost())
         best = std::move(candidate);
+      if (isIdeal(best->store) && isIdeal(best->load))
+        break;
     }
     best->crossesWarps = best->store.idleWarps != 0 || best->numSteps > 1 || !staysInWarps();
     return *best;
   }
 
 private:
+  /// As wide as instructions get, and nothing in the way.
+  static bool isIdeal(const SharedAccess &access) {
+    bool wide = access.bytesPerInstruction() == kMaxVectorBytes || access.instructions.size() == 1;
+    return wide && access.conflicts == 0 && access.repackedWords == 0;
+  }
+
   /// Splits the space of elements into what a step moves (`kept`) and the vectors from step to step.
   void chooseSteps() {
     BitSpace threads;
@@ -82,13 +90,16 @@ private:
     add(load.threads);
     // Vectors that make instructions wide stay in one step, as far as they go together.
     Vectors common = intersect(store.registers, load.registers);
-    size_t wide = std::min<size_t>(common.size(), std::countr_zero(kMaxVectorBytes) - elementShift);
+    size_t wide = std::min<size_t>(common.size(), maxVectorBits());
+    auto fits = [&](size_t bits) { return bytesOf(bits) <= options.maxScratchBytes; };
+    while (wide > 0 && !fits(spanned.size() + wide))
+      --wide;
     add(Vectors(common.begin(), common.begin() + wide));
     size_t fixed = spanned.size();
     add(store.registers);
     add(load.registers);
     size_t total = spanned.size(), steps = 0;
-    while (fixed + steps < total && int64_t(elementBits / 8) << (total - steps) > options.maxScratchBytes)
+    while (fixed + steps < total && !fits(total - steps))
       ++steps;
     kept.assign(spanned.begin(), spanned.end() - steps);
     stepVectors.assign(spanned.end() - steps, spanned.end());
@@ -113,6 +124,7 @@ private:
             reg ^= stepVectors[i];
   }
 
+  int64_t bytesOf(size_t elementsLog) const { return int64_t(elementBits / 8) << elementsLog; }
   unsigned maxVectorBits() const { return std::countr_zero(kMaxVectorBytes) - elementShift; }
 
   /// The vectors to try as the lowest offset bits, lowest first.
@@ -131,8 +143,10 @@ private:
       Vectors lower(common.begin(), common.begin() + width);
       add(lower);
       // Wider on one side, by vectors along which the lanes of the other run, so that it finds them in different banks.
-      add(extended(lower, store.registers, load.lanes));
-      add(extended(lower, load.registers, store.lanes));
+      for (const Vectors &wider :
+           {extended(lower, store.registers, load.lanes), extended(lower, load.registers, store.lanes)})
+        for (size_t more = std::min<size_t>(wider.size(), maxVectorBits()); more > width; --more)
+          add(Vectors(wider.begin(), wider.begin() + more));
     }
     if (load.matrix)
       addMatrixChoices(load, add);
@@ -368,9 +382,7 @@ private:
 } // namespace
 
 double SharedPlan::cost() const {
-  // An instruction costs a little besides its wavefronts, the address arithmetic and its slot.
-  double access =
-      store.wavefronts + load.wavefronts + 0.25 * double(store.instructions.size() + load.instructions.size());
+  double access = store.cost() + load.cost();
   return access + (crossesWarps ? kBarrierCost : kWarpBarrierCost) * (2 * numSteps - 1);
 }
 

@@ -67,11 +67,10 @@ public:
     if (!findPlaces() || !chooseRounds())
       return std::nullopt;
     ShufflePlan plan;
-    plan.inputs = from.numbers;
-    plan.outputs = to.ownNumber;
     findSwaps(plan);
     findSourceLane(plan);
-    emitShuffles(plan);
+    findPacking(plan);
+    emitWords(plan);
     return plan;
   }
 
@@ -213,7 +212,7 @@ private:
     BitSpace images;
     auto insert = [&](uint64_t reg) {
       if (images.insert(reg, uint64_t(1) << swaps.size()))
-        swaps.push_back({uint32_t(reg), 0, 0});
+        swaps.push_back({uint32_t(reg), 0, 0}); // words are registers until they are packed
     };
     for (uint64_t reg : byLane)
       insert(reg);
@@ -254,31 +253,57 @@ private:
 
   /// Bits of the result's registers that are plainly bits of the source's, touched by nothing else: elements that
   /// differ in them travel in one word.
-  std::vector<std::pair<unsigned, unsigned>> packedBits(const ShufflePlan &plan) const {
+  void findPacking(ShufflePlan &plan) {
     uint64_t sourceTaken = 0, resultTaken = 0;
     for (const ConditionalSwap &swap : plan.before)
-      sourceTaken |= swap.registers;
+      sourceTaken |= swap.words;
     for (const ConditionalSwap &swap : plan.after)
-      resultTaken |= swap.registers;
-    std::vector<std::pair<unsigned, unsigned>> packed;
-    for (unsigned bit = 0; bit < registerPlaces.size() && (2u << packed.size()) * elementBits <= 32; ++bit) {
+      resultTaken |= swap.words;
+    for (unsigned bit = 0; bit < registerPlaces.size(); ++bit) {
       const Place &place = registerPlaces[bit];
+      if ((2u << packedResult.size()) * elementBits > 32)
+        break;
       if (place.lane || !std::has_single_bit(place.reg) || (place.reg & sourceTaken) || (resultTaken >> bit & 1))
         continue;
       if (std::ranges::count_if(registerPlaces, [&](const Place &other) { return other.reg & place.reg; }) != 1)
         continue;
-      packed.emplace_back(bit, std::countr_zero(place.reg));
+      packedResult.push_back(1u << bit);
+      packedSource.push_back(uint32_t(place.reg));
     }
-    return packed;
+    plan.elementsPerWord = 1u << packedResult.size();
+    for (ConditionalSwap &swap : plan.before)
+      swap.words = wordOf(swap.words, packedSource);
+    for (ConditionalSwap &swap : plan.after)
+      swap.words = wordOf(swap.words, packedResult);
   }
 
-  void emitShuffles(ShufflePlan &plan) const {
-    std::vector<std::pair<unsigned, unsigned>> packed = packedBits(plan);
-    uint32_t packedMask = 0;
-    for (auto [resultBit, sourceBit] : packed)
-      packedMask |= 1u << resultBit;
+  /// A register's number without the bits `packed`: the number of its word.
+  static uint32_t wordOf(uint32_t reg, const std::vector<uint32_t> &packed) {
+    uint32_t mask = 0, word = 0;
+    for (uint32_t bit : packed)
+      mask |= bit;
+    for (unsigned bit = 0, to = 0; bit < 32; ++bit)
+      if (!(mask >> bit & 1))
+        word |= (reg >> bit & 1) << to++;
+    return word;
+  }
+
+  /// The number of a register's element within its word.
+  static uint32_t elementOf(uint32_t reg, const std::vector<uint32_t> &packed) {
+    uint32_t element = 0;
+    for (size_t i = 0; i < packed.size(); ++i)
+      element |= uint32_t((reg & packed[i]) != 0) << i;
+    return element;
+  }
+
+  void emitWords(ShufflePlan &plan) const {
+    plan.words.assign(from.numbers.size() / plan.elementsPerWord, std::vector<uint32_t>(plan.elementsPerWord));
+    for (uint32_t reg = 0; reg < from.numbers.size(); ++reg)
+      plan.words[wordOf(reg, packedSource)][elementOf(reg, packedSource)] = from.numbers[reg];
+    for (uint32_t reg : to.ownNumber)
+      plan.outputs.push_back({wordOf(reg, packedResult), elementOf(reg, packedResult)});
     for (uint32_t round = 0; round < 1u << registerPlaces.size(); ++round) {
-      if (round & packedMask)
+      if (elementOf(round, packedResult))
         continue;
       uint64_t reg = 0, lane = 0;
       for (size_t bit = 0; bit < registerPlaces.size(); ++bit)
@@ -286,19 +311,8 @@ private:
           reg ^= registerPlaces[bit].reg;
           lane ^= registerPlaces[bit].lane;
         }
-      ShuffleStep step;
-      step.laneXor = uint32_t(lane);
-      for (uint32_t element = 0; element < 1u << packed.size(); ++element) {
-        uint32_t target = round, sent = uint32_t(reg ^ sentByLane(lane));
-        for (size_t i = 0; i < packed.size(); ++i)
-          if (element >> i & 1) {
-            target ^= 1u << packed[i].first;
-            sent ^= 1u << packed[i].second;
-          }
-        step.sources.push_back(sent);
-        step.targets.push_back(target);
-      }
-      plan.shuffles.push_back(std::move(step));
+      plan.shuffles.push_back(
+          {wordOf(uint32_t(reg ^ sentByLane(lane)), packedSource), wordOf(round, packedResult), uint32_t(lane)});
     }
   }
 
@@ -312,22 +326,24 @@ private:
   std::vector<Place> registerPlaces, lanePlaces, warpPlaces;
   /// f by lane bit, N' by lane bit.
   std::vector<uint64_t> rounds, sentBy;
+  /// The register bits within a word, in the result and in the source.
+  std::vector<uint32_t> packedResult, packedSource;
 };
 
 } // namespace
 
 double ShufflePlan::cost(unsigned elementBits) const {
-  double words = elementBits > 32 ? 2 : 1, shuffled = 0, permutes = 0;
-  size_t received = 0;
-  for (const ShuffleStep &step : shuffles) {
-    received += step.targets.size();
-    if (isButterfly && step.laneXor == 0)
-      continue;
-    shuffled += words;
-    // Packing and unpacking.
-    permutes += 2 * (step.sources.size() - 1);
-  }
-  double selects = (double(before.size()) * inputs.size() + double(after.size()) * received) * words;
+  double wordsPerElement = elementBits > 32 ? 2 : 1, shuffled = 0;
+  for (const ShuffleStep &step : shuffles)
+    shuffled += isButterfly && step.laneXor == 0 ? 0 : wordsPerElement;
+  double selects = wordsPerElement * (double(before.size() * words.size()) + double(after.size() * shuffles.size()));
+  // Registers in order are taken to be packed already.
+  double permutes = 0;
+  for (const std::vector<uint32_t> &word : words)
+    for (size_t i = 1; i < word.size(); ++i)
+      permutes += word[i] != word[0] + i;
+  for (size_t reg = 0; reg < outputs.size(); ++reg)
+    permutes += elementsPerWord > 1 && outputs[reg].element != reg % elementsPerWord;
   return shuffled + (selects + permutes) / 2;
 }
 

@@ -223,6 +223,10 @@ private:
       instruction.step = uint32_t(index / perStep);
       access.instructions.push_back(std::move(instruction));
     }
+    for (size_t bit = 0; (2u << bit) * elementBits <= 32; ++bit)
+      if (std::ranges::count(registers, uint64_t(1) << bit) &&
+          (bit >= inner.size() || inner[bit] != uint64_t(1) << bit))
+        access.repackedWords = unsigned(access.instructions.size()) * access.elementsPerInstruction * elementBits / 32;
     countWavefronts(access);
   }
 
@@ -262,10 +266,8 @@ private:
   BitSpace byOffset;
 };
 
-/// Fewer wavefronts win, then fewer instructions.
-bool isBetter(const SharedAccess &a, const SharedAccess &b) {
-  return std::pair(a.wavefronts, a.instructions.size()) < std::pair(b.wavefronts, b.instructions.size());
-}
+/// Fewer cycles win, then the simpler form.
+bool isBetter(const SharedAccess &a, const SharedAccess &b) { return a.cost() < b.cost(); }
 
 std::optional<SharedAccess> bestMatrixAccess(AccessPlanner &planner) {
   std::optional<SharedAccess> best = planner.matrixAccess(false);
@@ -283,6 +285,11 @@ uint64_t SharedAccess::variableBits() const {
   for (uint64_t word : address.bases())
     bits |= word;
   return bits;
+}
+
+double SharedAccess::cost() const {
+  // An instruction costs a little besides its wavefronts, the address arithmetic and its slot; a permutation a half.
+  return wavefronts + 0.25 * double(instructions.size()) + 0.5 * repackedWords;
 }
 
 unsigned wavefrontsOf(std::span<const std::optional<uint64_t>> byteAddresses, unsigned bytesPerLane) {

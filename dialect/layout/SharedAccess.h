@@ -63,9 +63,13 @@ struct SharedAccess {
   std::vector<uint32_t> copyOf;
   /// What a warp takes for all of it, and how much of that is due to bank conflicts.
   unsigned wavefronts = 0, conflicts = 0;
+  /// Of elements of less than 32 bits: words whose elements are not registers in order, and have to be put together.
+  unsigned repackedWords = 0;
 
   /// The bits that some thread's address has set; the other bits of an instruction's offset can be immediates.
   uint64_t variableBits() const;
+  /// Cycles of a warp, about.
+  double cost() const;
   unsigned bytesPerInstruction() const { return elementsPerInstruction * elementBits / 8; }
 };
 

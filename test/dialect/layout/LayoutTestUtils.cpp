@@ -179,40 +179,36 @@ void fillCopies(const SharedAccess &load, Machine &machine) {
 
 std::string simulate(const ShufflePlan &plan, const LinearLayout &source, const LinearLayout &result) {
   Machine from(source, true), to(result, false);
-  auto swapped = [](const std::vector<int64_t> &values, const std::vector<ConditionalSwap> &swaps, unsigned warp,
-                    unsigned lane) {
-    std::vector<int64_t> current = values;
+  using Word = std::vector<int64_t>;
+  auto swap = [](std::vector<Word> &words, const std::vector<ConditionalSwap> &swaps, unsigned warp, unsigned lane) {
     for (const ConditionalSwap &swap : swaps) {
-      std::vector<int64_t> next = current;
+      std::vector<Word> before = words;
       if (parity(lane & swap.lanes) ^ parity(warp & swap.warps))
-        for (size_t i = 0; i < current.size(); ++i)
-          next[i] = current[i ^ swap.registers];
-      current = std::move(next);
+        for (size_t i = 0; i < words.size(); ++i)
+          words[i] = before[i ^ swap.words];
     }
-    return current;
   };
-  size_t received = 0;
-  for (const ShuffleStep &step : plan.shuffles)
-    received += step.targets.size();
   for (unsigned warp = 0; warp < from.warps; ++warp) {
-    std::vector<std::vector<int64_t>> sent(from.lanes);
+    std::vector<std::vector<Word>> sent(from.lanes);
     for (unsigned lane = 0; lane < from.lanes; ++lane) {
-      std::vector<int64_t> values;
-      for (uint32_t input : plan.inputs)
-        values.push_back(from.at(warp, lane)[input]);
-      sent[lane] = swapped(values, plan.before, warp, lane);
+      for (const std::vector<uint32_t> &registers : plan.words) {
+        Word word;
+        for (uint32_t reg : registers)
+          word.push_back(from.at(warp, lane)[reg]);
+        sent[lane].push_back(word);
+      }
+      swap(sent[lane], plan.before, warp, lane);
     }
     for (unsigned lane = 0; lane < from.lanes; ++lane) {
-      std::vector<int64_t> values(received, kNothing);
+      std::vector<Word> received(plan.shuffles.size());
       uint64_t base = plan.sourceLane.apply(Dim::Lane, lane) ^ plan.sourceLane.apply(Dim::Warp, warp);
       if (plan.isButterfly && base != lane)
         return "said to be a butterfly, but is not";
       for (const ShuffleStep &step : plan.shuffles)
-        for (size_t i = 0; i < step.sources.size(); ++i)
-          values[step.targets[i]] = sent[base ^ step.laneXor][step.sources[i]];
-      values = swapped(values, plan.after, warp, lane);
+        received[step.target] = sent[base ^ step.laneXor][step.source];
+      swap(received, plan.after, warp, lane);
       for (size_t reg = 0; reg < to.at(warp, lane).size(); ++reg)
-        to.at(warp, lane)[reg] = values[plan.outputs[reg]];
+        to.at(warp, lane)[reg] = received[plan.outputs[reg].word][plan.outputs[reg].element];
     }
   }
   return to.compare(result);
