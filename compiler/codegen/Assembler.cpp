@@ -7,6 +7,7 @@
 #include "compiler/codegen/Assembler.h"
 
 #include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -53,7 +54,7 @@ std::string findPtxas() {
   };
   if (const char *path = std::getenv("TESSERA_PTXAS"))
     return executable(llvm::StringRef(path));
-  for (const char *root : {std::getenv("CUDA_HOME"), "/usr/local/cuda"}) {
+  for (const char *root : {static_cast<const char *>(std::getenv("CUDA_HOME")), "/usr/local/cuda"}) {
     if (!root)
       continue;
     llvm::SmallString<128> path(root);

@@ -1,0 +1,173 @@
+//===- LowerShared.cpp - Buffers in shared memory ---------------------------------------------------------------------===//
+//
+// alloc, local_load, local_store and barrier, and the transfers that SharedTransfer.h describes.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===------------------------------------------------------------------------------------------------------------------===//
+#include "compiler/lowering/SharedTransfer.h"
+#include "compiler/lowering/Words.h"
+
+using namespace mlir;
+
+namespace tessera {
+
+using Values = Lowering::Values;
+
+// ---- Transfers -----------------------------------------------------------------------------------------------------------
+
+Value SharedTransfer::pointer(uint64_t offset) {
+  uint64_t bytes = access.elementBits / 8;
+  uint64_t variable = offset & access.variableBits();
+  Value &slot = pointers[variable];
+  if (!slot) {
+    llvm::SmallVector<uint64_t> bases = l.threadBases(access.address);
+    for (uint64_t &basis : bases)
+      basis *= bytes;
+    Value byteOffset = l.bitXor(l.threadImage(bases), l.i32(int64_t(variable * bytes)));
+    slot = l.gep(base, l.b.getI8Type(), byteOffset);
+  }
+  return l.offsetBytes(slot, int64_t((offset ^ variable) * bytes));
+}
+
+void SharedTransfer::store(llvm::ArrayRef<Value> registers, unsigned step) {
+  uint64_t idle = access.idleLanes | access.idleWarps << 5;
+  Value active;
+  if (idle)
+    active = l.compare(LLVM::ICmpPredicate::eq, l.bitAnd(l.threadId(), l.i32(int64_t(idle))), l.i32(0));
+  l.inThreads(active, [&] {
+    if (active)
+      pointers.clear(); // what is made in here is not to be used outside
+    for (const SharedInstruction &instruction : access.instructions) {
+      if (instruction.step != step)
+        continue;
+      llvm::SmallVector<Value> elements;
+      for (uint32_t r : instruction.registers)
+        elements.push_back(registers[r]);
+      Value address = pointer(instruction.offset);
+      if (access.form == AccessForm::Vector) {
+        storeVector(l, elements, address);
+        continue;
+      }
+      unsigned perWord = 32 / access.elementBits;
+      llvm::SmallVector<Value> words;
+      for (unsigned m = 0; m < access.numMatrices; ++m)
+        words.push_back(packWord(l, llvm::ArrayRef(elements).slice(m * perWord, perWord)));
+      auto layout = access.form == AccessForm::Matrix ? NVVM::MMALayout::row : NVVM::MMALayout::col;
+      auto shape = NVVM::LdStMatrixShapeAttr::get(l.b.getContext(), 8, 8);
+      NVVM::StMatrixOp::create(l.b, l.loc, address, words, layout, shape, NVVM::LdStMatrixEltType::B16);
+      l.requirePtx(l.target.ptxVersionOf(Feature::StMatrix));
+    }
+    if (active)
+      pointers.clear();
+  });
+}
+
+void SharedTransfer::load(const SharedInstruction &instruction, llvm::MutableArrayRef<Value> registers) {
+  Value address = pointer(instruction.offset);
+  llvm::SmallVector<Value> elements;
+  if (access.form == AccessForm::Vector) {
+    elements = loadVector(l, elementType, instruction.registers.size(), address);
+  } else {
+    Type i32 = l.b.getI32Type();
+    Type type = access.numMatrices == 1 ? i32 : Type(l.structType(llvm::SmallVector<Type>(access.numMatrices, i32)));
+    auto layout = access.form == AccessForm::Matrix ? NVVM::MMALayout::row : NVVM::MMALayout::col;
+    auto shape = NVVM::LdStMatrixShapeAttr::get(l.b.getContext(), 8, 8);
+    Value loaded = NVVM::LdMatrixOp::create(l.b, l.loc, type, address, access.numMatrices, layout, shape,
+                                            NVVM::LdStMatrixEltType::B16);
+    for (unsigned m = 0; m < access.numMatrices; ++m)
+      unpackWord(l, access.numMatrices == 1 ? loaded : l.extract(loaded, m), elementType, elements);
+  }
+  for (auto [r, element] : llvm::zip(instruction.registers, elements))
+    registers[r] = element;
+}
+
+void SharedTransfer::load(llvm::MutableArrayRef<Value> registers, unsigned step) {
+  for (const SharedInstruction &instruction : access.instructions)
+    if (instruction.step == step)
+      load(instruction, registers);
+}
+
+void SharedTransfer::fillCopies(llvm::MutableArrayRef<Value> registers) const {
+  for (auto [r, copy] : llvm::enumerate(access.copyOf))
+    if (copy != r)
+      registers[r] = registers[copy];
+}
+
+SharedAccess planBufferAccess(const Target &target, Type buffer, RankedTensorType tensor, bool isStore) {
+  auto type = cast<tile::BufferType>(buffer);
+  SharedAccessOptions options;
+  options.isStore = isStore;
+  options.matrix = target.has(isStore ? Feature::StMatrix : Feature::LdMatrix);
+  unsigned bits = 8 * Lowering::bytesOf(tensor.getElementType());
+  return planSharedAccess(type.getLayout().getLayout(), *Lowering::layoutOf(tensor), bits, options);
+}
+
+// ---- Operations ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+LogicalResult lowerAlloc(Lowering &l, tile::AllocOp op) {
+  if (!op.getOffset())
+    return op.emitError() << "has no offset; shared memory must be allocated before the lowering";
+  l.define(op.getResult(), l.sharedPointer(*op.getOffset()));
+  return success();
+}
+
+LogicalResult lowerLocalStore(Lowering &l, tile::LocalStoreOp op) {
+  auto tensor = cast<RankedTensorType>(op.getValue().getType());
+  SharedAccess access = planBufferAccess(l.target, op.getBuffer().getType(), tensor, /*isStore=*/true);
+  SharedTransfer(l, access, tensor.getElementType(), l.scalarOf(op.getBuffer())).store(l.registersOf(op.getValue()));
+  return success();
+}
+
+/// Whether nothing between a load and its one user in the same block can change what is loaded.
+bool mayWait(tile::LocalLoadOp op) {
+  if (!op->hasOneUse())
+    return false;
+  Operation *user = *op->user_begin();
+  if (!isa<tile::MmaOp, tile::DotOp>(user) || user->getBlock() != op->getBlock() ||
+      user->getOperand(2) == op.getResult())
+    return false;
+  for (Operation *next = op->getNextNode(); next != user; next = next->getNextNode())
+    if (next->getNumRegions() != 0 || next->hasAttr("tile.scratch_offset") ||
+        isa<tile::BarrierOp, tile::LocalStoreOp, tile::StoreOp, tile::AtomicRmwOp, tile::AtomicCasOp, tile::InlineAsmOp>(
+            next))
+      return false;
+  return true;
+}
+
+LogicalResult loadNow(Lowering &l, tile::LocalLoadOp op) {
+  auto tensor = cast<RankedTensorType>(op.getType());
+  SharedAccess access = planBufferAccess(l.target, op.getBuffer().getType(), tensor, /*isStore=*/false);
+  SharedTransfer transfer(l, access, tensor.getElementType(), l.scalarOf(op.getBuffer()));
+  llvm::SmallVector<Value> registers(Lowering::countOf(tensor));
+  transfer.load(registers);
+  transfer.fillCopies(registers);
+  l.define(op.getResult(), registers);
+  return success();
+}
+
+/// A load whose user is a product waits for it: the product loads slice by slice.
+LogicalResult lowerLocalLoad(Lowering &l, tile::LocalLoadOp op) {
+  if (l.deferLoads && mayWait(op)) {
+    l.deferredLoads[op.getResult()] = op;
+    return success();
+  }
+  return loadNow(l, op);
+}
+
+LogicalResult lowerBarrier(Lowering &l, tile::BarrierOp) {
+  l.barrier();
+  return success();
+}
+
+} // namespace
+
+void addSharedLowerings(LowerTable &table) {
+  addLowering<tile::AllocOp, lowerAlloc>(table);
+  addLowering<tile::LocalStoreOp, lowerLocalStore>(table);
+  addLowering<tile::LocalLoadOp, lowerLocalLoad>(table);
+  addLowering<tile::BarrierOp, lowerBarrier>(table);
+}
+
+} // namespace tessera

@@ -1,0 +1,48 @@
+//===- SharedTransfer.h - Registers to and from shared memory ---------------------------------------------------------===//
+//
+// Carries out what dialect/layout/SharedAccess.h plans. A thread's address is an image of its index; instructions differ from
+// it by a constant, which goes to the immediate where its bits are free, and costs one XOR for the thread where they are not.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===------------------------------------------------------------------------------------------------------------------===//
+#ifndef TESSERA_COMPILER_LOWERING_SHAREDTRANSFER_H
+#define TESSERA_COMPILER_LOWERING_SHAREDTRANSFER_H
+
+#include "compiler/lowering/Lowering.h"
+#include "dialect/layout/ConversionPlan.h"
+#include "dialect/layout/SharedAccess.h"
+
+namespace tessera {
+
+class SharedTransfer {
+public:
+  /// `base` points to offset 0 of the buffer.
+  SharedTransfer(Lowering &l, const SharedAccess &access, mlir::Type elementType, mlir::Value base)
+      : l(l), access(access), elementType(elementType), base(base) {}
+
+  /// Stores (loads) the registers that move in `step`. Loaded registers are put at their place in `registers`.
+  void store(llvm::ArrayRef<mlir::Value> registers, unsigned step = 0);
+  void load(llvm::MutableArrayRef<mlir::Value> registers, unsigned step = 0);
+  /// Loads by one instruction alone.
+  void load(const SharedInstruction &instruction, llvm::MutableArrayRef<mlir::Value> registers);
+  /// Fills in the registers that hold copies.
+  void fillCopies(llvm::MutableArrayRef<mlir::Value> registers) const;
+
+private:
+  mlir::Value pointer(uint64_t offset);
+
+  Lowering &l;
+  const SharedAccess &access;
+  mlir::Type elementType;
+  mlir::Value base;
+  /// The thread's address, by the bits of the instruction's offset that do not fit the immediate.
+  llvm::DenseMap<uint64_t, mlir::Value> pointers;
+};
+
+/// How the lowering plans accesses of a buffer and conversions for `target`: the same for everybody who asks, since memory
+/// is set aside by it.
+SharedAccess planBufferAccess(const Target &target, mlir::Type buffer, mlir::RankedTensorType tensor, bool isStore);
+
+} // namespace tessera
+
+#endif // TESSERA_COMPILER_LOWERING_SHAREDTRANSFER_H
