@@ -52,7 +52,7 @@ CUresult checkDeviceRange(Device &device, std::uint64_t address, std::uint64_t b
   std::snprintf(head, sizeof(head), "%s of %llu bytes at 0x%llx is outside the memory of the device", what,
                 static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(address));
   std::string text = head;
-  if (std::optional<Allocation> near = device.memory.findAny(address))
+  if (std::optional<sim::Allocation> near = device.memory.findAny(address))
     text += "; the nearest is " + near->describe();
   return fail(CUDA_ERROR_INVALID_VALUE, std::move(text));
 }
@@ -70,7 +70,7 @@ CUresult copy(Stream &stream, Direction direction, std::uint64_t to, std::uint64
   if (direction != Direction::DeviceToHost)
     if (CUresult result = checkDeviceRange(device, to, bytes, "a copy to"); result != CUDA_SUCCESS)
       return result;
-  Memory *memory = &device.memory;
+  sim::Memory *memory = &device.memory;
   switch (direction) {
   case Direction::HostToDevice: {
     const void *source = reinterpret_cast<const void *>(from);
@@ -125,7 +125,7 @@ CUresult fill(CUstream handle, std::uint64_t to, std::uint64_t value, unsigned w
     return fail(CUDA_ERROR_INVALID_VALUE);
   if (CUresult result = checkDeviceRange(*stream->device, to, count * width, "a fill"); result != CUDA_SUCCESS)
     return result;
-  Memory *memory = &stream->device->memory;
+  sim::Memory *memory = &stream->device->memory;
   enqueue(*stream, [=] { memory->fill(to, value, width, count); });
   return CUDA_SUCCESS;
 }
@@ -320,7 +320,7 @@ CUresult cuPointerGetAttribute(void *data, CUpointer_attribute attribute, CUdevi
     *static_cast<CUdeviceptr *>(data) = pointer;
     return CUDA_SUCCESS;
   case CU_POINTER_ATTRIBUTE_BUFFER_ID: {
-    std::optional<Allocation> allocation = device->memory.find(pointer);
+    std::optional<sim::Allocation> allocation = device->memory.find(pointer);
     *static_cast<unsigned long long *>(data) = allocation ? allocation->id : 0;
     return CUDA_SUCCESS;
   }

@@ -3,6 +3,7 @@
 #include "runtime/simulator/DriverApiQueue.h"
 
 #include <thread>
+#include <utility>
 
 namespace tessera::sim::api {
 

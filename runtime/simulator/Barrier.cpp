@@ -1,0 +1,212 @@
+//===- Barrier.cpp - Barriers of a CTA and of a cluster, and deadlocks --------------------------------------------------===//
+//
+// A barrier without a thread count waits for every thread of the CTA that has not exited, one with a count for so many threads,
+// where an aligned arrival counts as a whole warp. When no warp can go on, the report says who waits where.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------------------------------------------===//
+#include "runtime/simulator/Scheduler.h"
+
+#include <bit>
+
+namespace tessera::sim {
+
+namespace {
+
+/// Writes the result of a bar.red to the lanes of a group that waited at it.
+void writeReduction(Warp &warp, const Group &group, const BarrierState &state) {
+  const Instr &instr = group.frame->code->instrs[group.pc];
+  if (instr.op[3] == NoRef)
+    return;
+  char *target = group.frame->registers + (instr.op[3] & ~3u);
+  if (instr.flags & BarrierPopc) {
+    for (uint32_t m = group.lanes; m; m &= m - 1)
+      reinterpret_cast<uint32_t *>(target)[std::countr_zero(m)] = state.red;
+    return;
+  }
+  const bool value = instr.flags & BarrierOr ? state.red != 0 : state.red == state.waiting;
+  auto &predicate = *reinterpret_cast<uint32_t *>(target);
+  predicate = (predicate & ~group.lanes) | (value ? group.lanes : 0);
+}
+
+void complete(Cta &cta, unsigned number) {
+  BarrierState &state = cta.barriers[number];
+  for (Warp &warp : cta.warps)
+    for (uint32_t i = 0; i < warp.groupCount; ++i) {
+      Group &group = warp.groups[i];
+      if (group.state != Group::WaitsBarrier || group.barrier != number)
+        continue;
+      writeReduction(warp, group, state);
+      group.state = Group::Ready;
+      ++group.pc;
+    }
+  state = BarrierState{};
+}
+
+bool isComplete(const Cta &cta, const BarrierState &state) {
+  return state.used && state.arrived >= (state.expected ? state.expected : cta.liveThreads);
+}
+
+uint32_t clusterThreads(const Cta &cta) {
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < cta.launch->config.cluster.count(); ++i)
+    sum += cta.cluster[i]->liveThreads;
+  return sum;
+}
+
+void completeCluster(Cta &cta) {
+  Cta &first = *cta.cluster[0];
+  if (first.clusterArrived && first.clusterArrived >= clusterThreads(cta)) {
+    first.clusterArrived = 0;
+    ++first.clusterPhase;
+  }
+}
+
+bool arriveAtCluster(Warp &warp, const Instr &instr, uint32_t mask) {
+  Cta &first = *warp.cta->cluster[0];
+  Group &group = warp.groups[warp.current];
+  if (instr.flags & BarrierArrive) {
+    warp.clusterPhase = first.clusterPhase;
+    first.clusterArrived += std::popcount(mask);
+    completeCluster(*warp.cta);
+    ++group.pc;
+    return true;
+  }
+  if (first.clusterPhase != warp.clusterPhase)
+    ++group.pc;
+  else
+    group.state = Group::WaitsCluster;
+  return true;
+}
+
+} // namespace
+
+bool arriveAtBarrier(Warp &warp, const Instr &instr, uint32_t mask) {
+  Group &group = warp.groups[warp.current];
+  if ((instr.flags & BarrierAligned) && mask != warp.live) {
+    group.state = Group::WaitsLanes;
+    return true;
+  }
+  if (instr.flags & BarrierCluster)
+    return arriveAtCluster(warp, instr, mask);
+  Cta &cta = *warp.cta;
+  const unsigned lane = std::countr_zero(mask);
+  const uint32_t number = in<uint32_t>(warp, instr.op[0])[lane];
+  if (number >= cta.barriers.size()) {
+    fault(warp, ErrorKind::InvalidInstruction, mask, 0, "barrier " + std::to_string(number) + " does not exist: a CTA has 16");
+    return false;
+  }
+  uint32_t expected = 0;
+  if (instr.op[1] != NoRef) {
+    expected = in<uint32_t>(warp, instr.op[1])[lane];
+    if (expected == 0 || expected % WarpSize != 0) {
+      fault(warp, ErrorKind::InvalidInstruction, mask, 0,
+            "barrier " + std::to_string(number) + " for " + std::to_string(expected) +
+                " threads: expected a multiple of " + std::to_string(WarpSize));
+      return false;
+    }
+  }
+  BarrierState &state = cta.barriers[number];
+  if (state.used && state.expected != expected) {
+    const auto say = [](uint32_t count) { return count ? std::to_string(count) : std::string("all"); };
+    fault(warp, ErrorKind::InvalidInstruction, mask, 0,
+          "barrier " + std::to_string(number) + " for " + say(expected) + " threads, but threads that wait there said " +
+              say(state.expected));
+    return false;
+  }
+  state.used = true;
+  state.expected = expected;
+  const uint32_t threads = std::popcount(mask);
+  state.arrived += expected && (instr.flags & BarrierAligned) ? WarpSize : threads;
+  if (instr.op[2] != NoRef) {
+    const uint32_t predicate = *in<uint32_t>(warp, instr.op[2]);
+    state.red += std::popcount((instr.count ? ~predicate : predicate) & mask);
+  }
+  if (instr.flags & BarrierArrive) {
+    ++group.pc;
+  } else {
+    state.waiting += threads;
+    group.state = Group::WaitsBarrier;
+    group.barrier = static_cast<uint8_t>(number);
+  }
+  if (isComplete(cta, state))
+    complete(cta, number);
+  return true;
+}
+
+void threadsExited(Cta &cta, uint32_t count) {
+  cta.liveThreads -= count;
+  for (unsigned i = 0; i < cta.barriers.size(); ++i)
+    if (isComplete(cta, cta.barriers[i]) && !cta.barriers[i].expected)
+      complete(cta, i);
+  completeCluster(cta);
+}
+
+void releaseFromCluster(Warp &warp) {
+  for (uint32_t i = 0; i < warp.groupCount; ++i) {
+    Group &group = warp.groups[i];
+    if (group.state == Group::WaitsCluster && warp.cta->cluster[0]->clusterPhase != warp.clusterPhase) {
+      group.state = Group::Ready;
+      ++group.pc;
+    }
+  }
+}
+
+bool waitsForCluster(const Cta &cta) {
+  for (const Warp &warp : cta.warps)
+    for (uint32_t i = 0; i < warp.groupCount; ++i)
+      if (warp.groups[i].state == Group::WaitsCluster)
+        return cta.launch->config.cluster.count() > 1 || cta.cluster[0]->clusterPhase != warp.clusterPhase;
+  return false;
+}
+
+void reportDeadlock(Cta &cta) {
+  std::string text;
+  unsigned listed = 0;
+  Warp *culprit = nullptr;
+  bool divergent = false;
+  for (Warp &warp : cta.warps) {
+    if (warp.groupCount == 0 && ++listed <= 16)
+      text += "\n  warp " + std::to_string(warp.index) + ": all threads have exited";
+    for (uint32_t i = 0; i < warp.groupCount; ++i) {
+      const Group &group = warp.groups[i];
+      const Origin &origin = group.frame->code->origins[group.pc];
+      const bool lanes = group.state == Group::WaitsLanes;
+      if (!culprit || (lanes && !divergent)) {
+        culprit = &warp;
+        warp.current = i;
+      }
+      divergent |= lanes;
+      if (++listed > 16)
+        continue;
+      char mask[16];
+      std::snprintf(mask, sizeof mask, "0x%08x", group.lanes);
+      text += "\n  warp " + std::to_string(warp.index) + ", lanes " + mask;
+      if (group.state == Group::WaitsBarrier) {
+        const BarrierState &state = cta.barriers[group.barrier];
+        text += ": at barrier " + std::to_string(group.barrier) + ", where " + std::to_string(state.arrived) + " of " +
+                std::to_string(state.expected ? state.expected : cta.liveThreads) + " threads have arrived";
+      } else if (group.state == Group::WaitsCluster) {
+        text += ": at the cluster barrier";
+      } else {
+        text += ": waits for the other lanes of the warp";
+      }
+      text += ", PTX line " + std::to_string(origin.line) + ": " + std::string(origin.text);
+    }
+  }
+  if (listed > 16)
+    text += "\n  and " + std::to_string(listed - 16) + " more";
+  if (!culprit)
+    return;
+  Warp &warp = *culprit;
+  warp.frame = warp.groups[warp.current].frame;
+  const bool atBarrier = warp.frame->code->instrs[warp.pc()].kind == Kind::Barrier;
+  const ErrorKind kind = divergent ? ErrorKind::BarrierDivergence : ErrorKind::Deadlock;
+  const std::string head = !divergent ? "deadlock: no thread of the block can go on"
+                           : atBarrier ? "barrier in divergent code: lanes of the warp never come to it"
+                                       : "instruction for the whole warp in divergent code: lanes it names never come to it";
+  fault(warp, kind, warp.groups[warp.current].lanes, 0, head + text);
+}
+
+} // namespace tessera::sim

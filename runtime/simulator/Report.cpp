@@ -1,0 +1,116 @@
+//===- Report.cpp - Errors of a launch, and how they read ----------------------------------------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------------------------------------------===//
+#include "runtime/simulator/ModuleImpl.h"
+#include "runtime/simulator/Warp.h"
+
+#include <bit>
+
+namespace tessera::sim {
+
+const char *name(ErrorKind kind) {
+  switch (kind) {
+  case ErrorKind::InvalidLaunch:
+    return "invalid launch";
+  case ErrorKind::Unsupported:
+    return "unsupported";
+  case ErrorKind::OutOfBounds:
+    return "out of bounds";
+  case ErrorKind::Misaligned:
+    return "misaligned address";
+  case ErrorKind::UseAfterFree:
+    return "use after free";
+  case ErrorKind::Uninitialized:
+    return "uninitialised read";
+  case ErrorKind::Deadlock:
+    return "deadlock";
+  case ErrorKind::BarrierDivergence:
+    return "barrier divergence";
+  case ErrorKind::Timeout:
+    return "timeout";
+  case ErrorKind::Trap:
+    return "trap";
+  case ErrorKind::Assert:
+    return "assertion failed";
+  case ErrorKind::InvalidInstruction:
+    return "invalid operands";
+  case ErrorKind::StackOverflow:
+    return "stack overflow";
+  }
+  return "error";
+}
+
+Dim3 threadOf(const Warp &warp, unsigned lane) {
+  const Dim3 &block = warp.cta->launch->config.block;
+  const uint32_t linear = warp.index * WarpSize + lane;
+  return {linear % block.x, linear / block.x % block.y, linear / block.x / block.y};
+}
+
+void fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message, std::string allocation) {
+  warp.faulted = true;
+  Cta &cta = *warp.cta;
+  if (!cta.errors.empty())
+    return;
+  Error error;
+  error.kind = kind;
+  error.kernel = cta.launch->kernel->name;
+  error.block = cta.index;
+  error.thread = threadOf(warp, lanes ? std::countr_zero(lanes) : 0);
+  error.occurrences = std::max(1, std::popcount(lanes));
+  error.address = address;
+  error.allocation = std::move(allocation);
+  error.message = std::move(message);
+  if (warp.frame) {
+    const ModuleImpl &module = cta.launch->module->impl();
+    const Origin &origin = warp.frame->code->origins[warp.pc()];
+    error.ptxLine = origin.line;
+    error.instruction = std::string(origin.text);
+    error.source = module.place(origin.location);
+    error.inlinedAt = module.inlinedAt(origin.location);
+  }
+  cta.errors.push_back(std::move(error));
+}
+
+namespace {
+
+std::string places(const SourcePlace &place) {
+  std::string text = place.file + ":" + std::to_string(place.line);
+  if (place.column)
+    text += ":" + std::to_string(place.column);
+  return text;
+}
+
+std::string triple(const Dim3 &d) {
+  return "(" + std::to_string(d.x) + ", " + std::to_string(d.y) + ", " + std::to_string(d.z) + ")";
+}
+
+} // namespace
+
+std::string Error::text() const {
+  std::string text;
+  if (source.line)
+    text += places(source) + ": ";
+  text += std::string("error: ") + name(kind) + ": " + message + "\n";
+  for (const SourcePlace &place : inlinedAt)
+    text += places(place) + ": note: called from here\n";
+  if (kind != ErrorKind::InvalidLaunch && kind != ErrorKind::Unsupported) {
+    text += "  in kernel '" + kernel + "', block " + triple(block) + ", thread " + triple(thread);
+    if (occurrences > 1)
+      text += " and " + std::to_string(occurrences - 1) + " more of its warp";
+    text += "\n";
+  }
+  if (ptxLine)
+    text += "  PTX line " + std::to_string(ptxLine) + ": " + instruction + "\n";
+  return text;
+}
+
+std::string Report::text() const {
+  std::string all;
+  for (const Error &error : errors)
+    all += error.text();
+  return all;
+}
+
+} // namespace tessera::sim

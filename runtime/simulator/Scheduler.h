@@ -1,0 +1,24 @@
+//===- Scheduler.h - What the interpreter's loop and the barriers share --------------------------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------------------------------------------===//
+#ifndef TESSERA_RUNTIME_SIMULATOR_SCHEDULER_H
+#define TESSERA_RUNTIME_SIMULATOR_SCHEDULER_H
+
+#include "runtime/simulator/Warp.h"
+
+namespace tessera::sim {
+
+/// The current group, all of whose lanes are in `mask`, comes to a barrier. False after a fault.
+bool arriveAtBarrier(Warp &warp, const Instr &instr, uint32_t mask);
+/// Barriers that waited for threads which have now exited are complete.
+void threadsExited(Cta &cta, uint32_t count);
+/// Wakes the groups of a warp whose cluster barrier has completed.
+void releaseFromCluster(Warp &warp);
+/// True when some warp can go on once another CTA of its cluster has.
+bool waitsForCluster(const Cta &cta);
+
+} // namespace tessera::sim
+
+#endif // TESSERA_RUNTIME_SIMULATOR_SCHEDULER_H

@@ -1,0 +1,191 @@
+//===- Warp.h - The state of executing warps and CTAs ---------------------------------------------------------*- C++ -*-===//
+//
+// A warp is a handful of groups: lanes that stand at the same instruction. Undiverged it is one. The group with the smallest
+// program counter runs; since the decoder lays blocks out in topological order with loops contiguous, lanes that part at a
+// branch meet again at its immediate post-dominator. Instructions that name a set of lanes (`shfl.sync`) or are `.aligned` wait
+// until those lanes have come.
+//
+// Addresses as kernels see them:
+//   global   host addresses inside Memory's arena
+//   shared   32-bit offsets, the first SharedBase bytes reserved as on hardware; in another CTA of the cluster: rank+1 above bit 24
+//   local    32-bit offsets inside the thread's own frame
+//   generic  global addresses as they are, the others inside windows
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------------------------------------------===//
+#ifndef TESSERA_RUNTIME_SIMULATOR_WARP_H
+#define TESSERA_RUNTIME_SIMULATOR_WARP_H
+
+#include "runtime/simulator/Engine.h"
+#include "runtime/simulator/Program.h"
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tessera::sim {
+
+constexpr uint32_t SharedBase = 1024; ///< bytes at the start of shared memory that belong to the system
+constexpr uint64_t SharedWindow = 0x1000'0000'0000;
+constexpr uint64_t LocalWindow = 0x1100'0000'0000;
+constexpr uint64_t ParameterWindow = 0x1200'0000'0000;
+constexpr uint64_t FunctionWindow = 0x1300'0000'0000;
+constexpr uint64_t WindowSize = 0x0001'0000'0000;
+
+/// Per-warp special registers, each one register of the specials bank.
+enum class Special : uint32_t {
+  TidX, TidY, TidZ, NtidX, NtidY, NtidZ, CtaidX, CtaidY, CtaidZ, NctaidX, NctaidY, NctaidZ,
+  LaneId, WarpId, NwarpId, SmId, NsmId, WarpSz,
+  LanemaskEq, LanemaskLe, LanemaskLt, LanemaskGe, LanemaskGt,
+  DynamicSmemSize, TotalSmemSize, AggrSmemSize,
+  ClusterIdX, ClusterIdY, ClusterIdZ, NclusterIdX, NclusterIdY, NclusterIdZ,
+  ClusterCtaidX, ClusterCtaidY, ClusterCtaidZ, ClusterNctaidX, ClusterNctaidY, ClusterNctaidZ,
+  ClusterCtarank, ClusterNctarank, IsExplicitCluster,
+  Zero, // registers that are constant 0 here: %envreg, %gridid's upper half, ...
+  GridId, // 64 bits: two places
+  GridIdHigh,
+  Count,
+};
+constexpr uint32_t SpecialBytes = WarpSize * 4;
+
+struct Frame {
+  const Code *code = nullptr;
+  char *registers = nullptr;
+  Frame *parent = nullptr;
+  const Instr *call = nullptr;
+  uint32_t returnPc = 0;
+  uint32_t depth = 0;
+  uint32_t lanes = 0;     ///< still inside
+  uint32_t localBase = 0; ///< of its variables in each thread's local memory
+  std::unique_ptr<char[]> storage;
+};
+
+struct Group {
+  enum State : uint8_t { Ready, WaitsLanes, WaitsBarrier, WaitsCluster };
+  uint32_t pc = 0;
+  uint32_t lanes = 0;
+  Frame *frame = nullptr;
+  State state = Ready;
+  uint8_t barrier = 0;
+};
+
+/// cp.async whose completion is still to be seen: done when a wait asks for it.
+struct PendingCopy {
+  uint32_t lanes = 0;
+  uint32_t group = 0;
+  uint8_t bytes = 0;
+  uint32_t target[WarpSize];
+  uint64_t source[WarpSize];
+  uint8_t sourceBytes[WarpSize];
+};
+
+struct Cta;
+struct Launch;
+
+struct Warp {
+  // What executing functions touch.
+  char *bank[4] = {};
+  uint32_t mask = 0; ///< lanes that execute the current instruction
+  bool faulted = false;
+  bool yielded = false; ///< the instruction asks to let others run
+  Cta *cta = nullptr;
+  uint64_t windowBase = 0, windowEnd = 0; ///< the allocation last hit
+  char *local = nullptr;                  ///< local memory of lane 0
+  uint32_t localStride = 0;               ///< bytes a thread
+  Frame *frame = nullptr;
+
+  // Scheduling.
+  uint32_t live = 0; ///< lanes that have not exited
+  uint32_t groupCount = 0;
+  uint32_t current = 0; ///< group that runs
+  uint32_t forced = 0;  ///< turns the current group keeps although others are further back
+  uint32_t turns = 0;   ///< taken by the current group since it was chosen
+  uint32_t index = 0;   ///< in the CTA
+  uint64_t executed = 0, lanesExecuted = 0;
+  Group groups[WarpSize];
+  Frame entry;
+  std::vector<std::unique_ptr<Frame>> frames; ///< pool of frames of called functions
+  std::vector<PendingCopy> copies;
+  uint32_t copyGroup[WarpSize] = {};
+  uint32_t clusterPhase = 0; ///< of the barrier.cluster at which the warp arrived last
+  uint32_t pc() const { return groups[current].pc; }
+};
+
+struct BarrierState {
+  uint32_t arrived = 0;  ///< threads
+  uint32_t expected = 0; ///< threads; 0: all that live
+  uint32_t red = 0;      ///< threads whose predicate held
+  uint32_t waiting = 0;  ///< threads that wait
+  bool used = false;
+};
+
+/// One CTA in execution. Objects are reused from CTA to CTA by the host thread that owns them.
+struct Cta {
+  Launch *launch = nullptr;
+  Dim3 index;
+  uint64_t linear = 0;
+  uint32_t rank = 0; ///< in the cluster
+  Cta **cluster = nullptr;
+  char *shared = nullptr; ///< indexed by shared addresses
+  uint32_t sharedEnd = 0; ///< first address past the CTA's shared memory
+  uint8_t *sharedShadow = nullptr;
+  std::vector<Warp> warps;
+  std::array<BarrierState, 16> barriers;
+  uint32_t liveThreads = 0;
+  bool failed = false;
+  uint64_t instructionLimit = ~uint64_t(0);
+  std::vector<Error> errors;
+  std::string printed;
+  std::vector<char> sharedStorage, localStorage, specialStorage, frameStorage;
+  std::vector<uint8_t> shadowStorage;
+  uint32_t clusterArrived = 0; ///< of the cluster's first CTA: threads at barrier.cluster
+  uint32_t clusterPhase = 0;   ///< of the cluster's first CTA: how often that barrier completed
+  bool active = false;         ///< holds a CTA that has not ended
+};
+
+/// What all CTAs of a launch share.
+struct Launch {
+  const Module *module = nullptr;
+  const Kernel *kernel = nullptr;
+  const Program *program = nullptr;
+  LaunchConfig config;
+  Memory *memory = nullptr;
+  std::vector<char> parameters;
+  uint32_t sharedBytes = 0;
+  bool trackGlobal = false;
+  bool trackShared = false;
+  std::atomic<uint64_t> next{0};
+  std::atomic<uint32_t> errorCount{0};
+};
+
+// ---- Faults: called by executing functions -----------------------------------------------------------------------------
+
+/// Reports `kind` for the lanes in `lanes`; `address` is the first lane's. The CTA stops after the instruction.
+void fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message, std::string allocation = {});
+
+/// Runs a function that the system provides for the lanes of `warp.mask`.
+void callSystem(Warp &warp, SystemCall call, const CallSite &site);
+
+// ---- Scheduling --------------------------------------------------------------------------------------------------------
+
+enum class Progress { Done, Failed, Waiting };
+
+void prepareCta(Cta &cta, Launch &launch, uint64_t linear);
+/// Ends a CTA that can never go on, with an error that says who waits where.
+void reportDeadlock(Cta &cta);
+/// The thread index of a lane.
+Dim3 threadOf(const Warp &warp, unsigned lane);
+/// Runs until the CTA ends, fails, or all its warps only wait for something outside it.
+Progress runCta(Cta &cta);
+
+inline char *at(const Warp &warp, Ref ref) { return warp.bank[ref & 3] + (ref & ~3u); }
+template <typename T> const T *in(const Warp &warp, Ref ref) { return reinterpret_cast<const T *>(at(warp, ref)); }
+template <typename T> T *out(const Warp &warp, Ref ref) { return reinterpret_cast<T *>(at(warp, ref)); }
+
+} // namespace tessera::sim
+
+#endif // TESSERA_RUNTIME_SIMULATOR_WARP_H
