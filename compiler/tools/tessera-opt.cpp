@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/transforms/Passes.h"
 #include "dialect/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -18,5 +19,6 @@ int main(int argc, char **argv) {
   registry.insert<mlir::arith::ArithDialect, mlir::func::FuncDialect, mlir::math::MathDialect, mlir::scf::SCFDialect,
                   tessera::tile::TileDialect>();
   mlir::registerTransformsPasses();
+  tessera::registerTilePassesAndPipeline();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "the tile compiler's passes\n", registry));
 }
