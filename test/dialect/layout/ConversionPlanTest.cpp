@@ -102,3 +102,150 @@ TEST(ConversionPlan, RandomLayoutsThatStayInTheWarp) {
     ASSERT_EQ(simulate(*plan, source * warps, result * warps), "") << source.toString() << " -> " << result.toString();
   }
 }
+
+TEST(ConversionPlan, TheMachineNoticesWrongPlans) {
+  LinearLayout rows = coalesced({32, 32}, {1, 0}, 4, 1), columns = coalesced({32, 32}, {0, 1}, 4, 1);
+  SharedPlan shared = planShared(rows, columns, 32);
+  EXPECT_EQ(simulate(shared, rows, columns), "");
+  EXPECT_NE(simulate(shared, rows, rows), "");
+  shared.store.instructions.pop_back();
+  EXPECT_NE(simulate(shared, rows, columns), "");
+  ShufflePlan shuffles = *planShuffles(rows, columns, 32);
+  EXPECT_EQ(simulate(shuffles, rows, columns), "");
+  shuffles.before.front().lanes ^= 1;
+  EXPECT_NE(simulate(shuffles, rows, columns), "");
+}
+
+TEST(ConversionPlan, KindsOfConversions) {
+  LinearLayout blockedRows = coalesced({64, 64}, {1, 0}, 4, 4);
+  EXPECT_EQ(planConversion(blockedRows, blockedRows, 32).kind, ConversionKind::Identity);
+  // Registers in another order, and copies of registers.
+  LinearLayout other = LinearLayout::make({{Dim::Register, {{0}, {2}, {1}}}, {Dim::Lane, {{4}}}}, {8});
+  LinearLayout few = LinearLayout::make({{Dim::Register, {{1}, {2}}}, {Dim::Lane, {{4}}}}, {8});
+  ConversionPlan plan = planConversion(few, other, 32);
+  EXPECT_EQ(plan.kind, ConversionKind::Registers);
+  EXPECT_EQ(plan.registers, (std::vector<uint32_t>{0, 0, 2, 2, 1, 1, 3, 3}));
+  EXPECT_EQ(plan.cost(32), 0);
+  // One bit of registers against one of lanes: a swap, a shuffle for each register, a swap.
+  LinearLayout swapped = LinearLayout::make({{Dim::Register, {{4}, {2}}}, {Dim::Lane, {{1}}}}, {8});
+  plan = planConversion(few, swapped, 32);
+  ASSERT_EQ(plan.kind, ConversionKind::Shuffles);
+  EXPECT_EQ(plan.shuffles->before.size(), 1u);
+  EXPECT_EQ(plan.shuffles->shuffles.size(), 4u);
+  EXPECT_EQ(plan.shuffles->after.size(), 1u);
+  // Lanes alone: nothing to swap. With half words, two travel together.
+  LinearLayout lanes = LinearLayout::make({{Dim::Register, {{1}}}, {Dim::Lane, {{2}, {4}}}}, {8});
+  LinearLayout lanesSwapped = LinearLayout::make({{Dim::Register, {{1}}}, {Dim::Lane, {{4}, {2}}}}, {8});
+  plan = planConversion(lanes, lanesSwapped, 16);
+  ASSERT_EQ(plan.kind, ConversionKind::Shuffles);
+  EXPECT_TRUE(plan.shuffles->before.empty() && plan.shuffles->after.empty());
+  EXPECT_EQ(plan.shuffles->elementsPerWord, 2u);
+  EXPECT_EQ(plan.shuffles->shuffles.size(), 1u);
+  // Between warps only shared memory will do.
+  plan = planConversion(blockedRows, coalesced({64, 64}, {0, 1}, 4, 4), 32);
+  ASSERT_EQ(plan.kind, ConversionKind::Shared);
+  EXPECT_TRUE(plan.shared->crossesWarps);
+  EXPECT_EQ(plan.scratchBytes(32), 64 * 64 * 4);
+  // Different tensors.
+  EXPECT_EQ(planConversion(blockedRows, blockedRows.reshapeOuts({4096}), 32).kind, ConversionKind::Unsupported);
+}
+
+TEST(ConversionPlan, AccumulatorsOfOneProductAreOperandsOfTheNext) {
+  // Attention: with one warp along N, the accumulator of 16-bit elements is the A operand, register by register.
+  LinearLayout accumulator = mmaAccumulator(MmaShape::M16N8K16, {128, 64}, {4, 1});
+  LinearLayout operand = mmaOperand(MmaShape::M16N8K16, MmaOperand::A, {128, 64}, {4, 1});
+  ConversionPlan plan = planConversion(accumulator, operand, 16);
+  EXPECT_TRUE(plan.kind == ConversionKind::Identity || plan.kind == ConversionKind::Registers);
+}
+
+TEST(ConversionPlan, ConversionsWithinWarpsNeedNoBarrierOfTheBlock) {
+  LinearLayout warps = LinearLayout::identity1D(4, Dim::Warp, Dim::Dim0);
+  LinearLayout rows = coalesced({32, 32}, {1, 0}, 4, 1) * warps, columns = coalesced({32, 32}, {0, 1}, 4, 1) * warps;
+  SharedPlan plan = planShared(rows, columns, 32);
+  EXPECT_FALSE(plan.crossesWarps);
+  EXPECT_EQ(simulate(plan, rows, columns), "");
+}
+
+TEST(ConversionPlan, BlocksKeepToThemselves) {
+  LinearLayout blocks = LinearLayout::identity1D(2, Dim::Block, Dim::Dim0);
+  LinearLayout rows = coalesced({32, 32}, {1, 0}, 4, 2), columns = coalesced({32, 32}, {0, 1}, 4, 2);
+  ConversionPlan plan = planConversion(rows * blocks, columns * blocks, 32);
+  ASSERT_EQ(plan.kind, ConversionKind::Shared);
+  EXPECT_EQ(plan.shared->scratchElements, 32 * 32);
+  // The other way around each would need what the other block has.
+  EXPECT_EQ(planConversion(rows * blocks, blocks * columns, 32).kind, ConversionKind::Unsupported);
+}
+
+namespace {
+
+struct Pair {
+  std::string name;
+  LinearLayout source, result;
+  unsigned elementBits;
+};
+
+/// The conversions that kernels have.
+std::vector<Pair> realisticPairs() {
+  std::vector<Pair> pairs;
+  const std::vector<int32_t> rowMajor{1, 0}, columnMajor{0, 1};
+  for (std::vector<int64_t> grid : {std::vector<int64_t>{2, 2}, {4, 1}, {1, 4}, {4, 2}}) {
+    int64_t warps = grid[0] * grid[1];
+    std::string suffix = " with " + std::to_string(grid[0]) + " x " + std::to_string(grid[1]) + " warps";
+    LinearLayout accumulator = mmaAccumulator(MmaShape::M16N8K16, {128, 128}, grid);
+    for (unsigned bits : {16u, 32u})
+      for (const std::vector<int32_t> &order : {rowMajor, columnMajor})
+        pairs.push_back(
+            {"accumulator to coalesced" + suffix, accumulator, coalesced({128, 128}, order, 128 / bits, warps), bits});
+    for (MmaShape shape : {MmaShape::M16N8K16, MmaShape::M16N8K8, MmaShape::M16N8K32, MmaShape::M8N8K4}) {
+      unsigned bits = sizeOf(shape).operandBits;
+      for (MmaOperand operand : {MmaOperand::A, MmaOperand::B})
+        for (const std::vector<int32_t> &order : {rowMajor, columnMajor})
+          pairs.push_back({std::string("coalesced to operand ") + (operand == MmaOperand::A ? "A" : "B") + suffix,
+                           coalesced({64, 64}, order, 128 / bits, warps), mmaOperand(shape, operand, {64, 64}, grid),
+                           bits});
+    }
+  }
+  for (unsigned bits : {8u, 16u, 32u, 64u})
+    for (int64_t warps : {1, 4, 8})
+      for (int64_t size : {32, 64, 128})
+        pairs.push_back({"transpose of " + std::to_string(size) + " with " + std::to_string(warps) + " warps",
+                         coalesced({size, size}, rowMajor, 128 / bits, warps),
+                         coalesced({size, size}, columnMajor, 128 / bits, warps), bits});
+  for (unsigned bits : {8u, 16u, 32u, 64u})
+    for (int64_t vector : {1, 2, 4, 8})
+      pairs.push_back({"vectors of " + std::to_string(vector), coalesced({4096}, {0}, vector, 4),
+                       coalesced({4096}, {0}, 16 / vector, 4), bits});
+  return pairs;
+}
+
+} // namespace
+
+TEST(ConversionPlan, RealisticPairsHaveNoBankConflicts) {
+  for (const Pair &pair : realisticPairs())
+    for (bool matrix : {true, false}) {
+      ConversionOptions options{.ldmatrix = matrix, .stmatrix = matrix};
+      ASSERT_EQ(simulate(planConversion(pair.source, pair.result, pair.elementBits, options), pair.source, pair.result),
+                "")
+          << pair.name;
+      SharedPlan plan = planShared(pair.source, pair.result, pair.elementBits, options);
+      ASSERT_EQ(simulate(plan, pair.source, pair.result), "") << pair.name << ", " << pair.elementBits << " bits";
+      EXPECT_EQ(plan.store.conflicts, 0u) << pair.name << ", " << pair.elementBits << " bits";
+      EXPECT_EQ(plan.load.conflicts, 0u) << pair.name << ", " << pair.elementBits << " bits";
+    }
+}
+
+TEST(ConversionPlan, LargeTensorsGoInSteps) {
+  LinearLayout accumulator = mmaAccumulator(MmaShape::M16N8K16, {128, 256}, {2, 4});
+  LinearLayout rows = coalesced({128, 256}, {1, 0}, 4, 8);
+  int64_t whole = 128 * 256 * 4;
+  for (int64_t limit : {whole, whole / 2, whole / 4, whole / 8, int64_t(50000)}) {
+    SharedPlan plan = planShared(accumulator, rows, 32, {.maxScratchBytes = limit});
+    EXPECT_LE(plan.scratchElements * 4, limit);
+    EXPECT_EQ(plan.scratchElements * plan.numSteps, 128 * 256);
+    EXPECT_EQ(plan.store.conflicts + plan.load.conflicts, 0u);
+    EXPECT_EQ(simulate(plan, accumulator, rows), "");
+  }
+  // Where lanes and warps span more than the limit there is no way to take less.
+  SharedPlan plan = planShared(accumulator, rows, 32, {.maxScratchBytes = 16});
+  EXPECT_EQ(simulate(plan, accumulator, rows), "");
+}
