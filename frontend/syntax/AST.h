@@ -20,7 +20,8 @@
 // - A pointer documented "may be null" stands for something left out; all others
 //   are set. A function whose body held syntax errors has `hasErrors` and lacks
 //   the statements that could not be read.
-// - Trees are at most `maxDepth` nodes deep, so walking them by recursion is safe.
+// - No expression is more than `maxDepth` nodes high, no chain of elifs longer, and
+//   blocks are nested 100 deep at most: walking a tree by recursion is safe.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,8 +41,8 @@
 
 namespace tessera::ast {
 
-/// No path from a statement of a module to an expression's leaf is longer than this; deeper input is refused.
-constexpr unsigned maxDepth = 600;
+/// Higher expressions and longer chains of elifs are refused.
+constexpr unsigned maxDepth = 400;
 
 //===----------------------------------------------------------------------===//
 // Arena
@@ -163,6 +164,7 @@ llvm::StringRef getSpelling(CompareOp op);
 struct Expr {
   ExprKind kind;
   bool parenthesized = false; ///< was written in parentheses of its own
+  uint16_t height = 1;        ///< nodes on the longest path down to a leaf
   SourceRange range;
 
   SourceLoc getLoc() const;
