@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs the examples on a real GPU: `gpu-tests.sh [-C FOLDER] [NAME...]`, FOLDER being the one with the programs (default: this script's own).
+# Exits with 77, and a word, where there is no GPU. It is part of the package, so that it runs on a machine with nothing but a driver.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+set -u
+folder=$(cd "$(dirname "$0")" && pwd)
+[ "${1:-}" != -C ] || { folder=$2; shift 2; }
+[ $# -gt 0 ] || set -- vector_add softmax matmul attention
+
+if ! "$folder/tessera" devices | grep -q '^cuda'; then
+  echo "skipped: no CUDA device here"
+  exit 77
+fi
+failed=0
+for name in "$@"; do
+  TESSERA_DEVICE=cuda "$folder/example_$name" || { echo "FAILED: $name"; failed=1; }
+done
+exit $failed
