@@ -115,6 +115,8 @@ struct ConversionOptions {
   /// none.
   int64_t maxScratchBytes = INT64_MAX;
   bool allowShuffles = true;
+  /// Register bits of the result that no load spans (`sliceBits`), where the result is loaded slice by slice.
+  uint64_t resultSlices = 0;
 };
 
 /// Plans a conversion of elements of `elementBits` (8 to 64; i1 counts as 8) from `source` to `result`. Both map onto

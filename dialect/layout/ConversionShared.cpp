@@ -26,14 +26,19 @@ constexpr double kBarrierCost = 16, kWarpBarrierCost = 4;
 
 /// One side of the transfer: what its places span.
 struct Side {
-  const LinearLayout *layout;
-  Vectors registers, lanes,
-      threads; ///< images; threads: lanes and warps; of a store without those that only make copies
-  bool matrix; ///< ldmatrix or stmatrix may be used
+  Vectors registers;      ///< images of the register bits
+  Vectors together;       ///< of those that one instruction may span
+  Vectors lanes, threads; ///< of lanes, and of lanes and warps; zero where a store leaves out copies
+  bool matrix;            ///< ldmatrix or stmatrix may be used
 
-  Side(const LinearLayout &layout, bool isStore, bool matrix) : layout(&layout), matrix(matrix) {
-    registers.assign(layout.bases(Dim::Register).begin(), layout.bases(Dim::Register).end());
-    uint64_t idleLanes = isStore ? layout.freeMask(Dim::Lane) : 0, idleWarps = isStore ? layout.freeMask(Dim::Warp) : 0;
+  Side(const LinearLayout &layout, bool isStore, bool matrix, uint64_t slices) : matrix(matrix) {
+    for (unsigned bit = 0; bit < layout.inBits(Dim::Register); ++bit) {
+      registers.push_back(layout.basis(Dim::Register, bit));
+      if (!(slices >> bit & 1))
+        together.push_back(layout.basis(Dim::Register, bit));
+    }
+    uint64_t free = isStore ? layout.freeMask() : 0;
+    uint64_t idleLanes = layout.in().get(free, Dim::Lane), idleWarps = layout.in().get(free, Dim::Warp);
     for (unsigned bit = 0; bit < layout.inBits(Dim::Lane); ++bit)
       lanes.push_back(idleLanes >> bit & 1 ? 0 : layout.basis(Dim::Lane, bit));
     threads = lanes;
@@ -53,19 +58,25 @@ class SharedPlanner {
 public:
   SharedPlanner(const LinearLayout &source, const LinearLayout &result, unsigned elementBits,
                 const ConversionOptions &options)
-      : source(source), result(result), store(source, true, options.stmatrix), load(result, false, options.ldmatrix),
-        elementShift(std::countr_zero(elementBits / 8)), elementBits(elementBits), options(options) {}
+      : source(source), result(result), store(source, true, options.stmatrix, 0),
+        load(result, false, options.ldmatrix, options.resultSlices), elementShift(std::countr_zero(elementBits / 8)),
+        elementBits(elementBits), options(options) {}
 
   SharedPlan plan() {
     chooseSteps();
     std::optional<SharedPlan> best;
+    Vectors order;
     for (const Vectors &choice : choices()) {
-      SharedPlan candidate = build(choice);
-      if (!best || candidate.cost() < best->cost())
+      Vectors candidateOrder = orderFor(choice);
+      SharedPlan candidate = planFor(candidateOrder, /*countOnly=*/true);
+      if (!best || candidate.cost() < best->cost()) {
         best = std::move(candidate);
+        order = std::move(candidateOrder);
+      }
       if (isIdeal(best->store) && isIdeal(best->load))
         break;
     }
+    best = planFor(order, /*countOnly=*/false);
     best->crossesWarps = best->store.idleWarps != 0 || best->numSteps > 1 || !staysInWarps();
     return *best;
   }
@@ -73,7 +84,7 @@ public:
 private:
   /// As wide as instructions get, and nothing in the way.
   static bool isIdeal(const SharedAccess &access) {
-    bool wide = access.bytesPerInstruction() == kMaxVectorBytes || access.instructions.size() == 1;
+    bool wide = access.bytesPerInstruction() == kMaxVectorBytes || access.numInstructions == 1;
     return wide && access.conflicts == 0 && access.repackedWords == 0;
   }
 
@@ -89,7 +100,7 @@ private:
     add(store.threads);
     add(load.threads);
     // Vectors that make instructions wide stay in one step, as far as they go together.
-    Vectors common = intersect(store.registers, load.registers);
+    Vectors common = intersect(store.together, load.together);
     size_t wide = std::min<size_t>(common.size(), maxVectorBits());
     auto fits = [&](size_t bits) { return bytesOf(bits) <= options.maxScratchBytes; };
     while (wide > 0 && !fits(spanned.size() + wide))
@@ -118,10 +129,11 @@ private:
         stepFunctions[i] |= (*space.express(uint64_t(1) << bit) >> i & 1) << bit;
     // Registers of later steps stand for those of the first.
     for (Side *side : {&store, &load})
-      for (uint64_t &reg : side->registers)
-        for (size_t i = 0; i < steps; ++i)
-          if (parity(reg & stepFunctions[i]))
-            reg ^= stepVectors[i];
+      for (Vectors *registers : {&side->registers, &side->together})
+        for (uint64_t &reg : *registers)
+          for (size_t i = 0; i < steps; ++i)
+            if (parity(reg & stepFunctions[i]))
+              reg ^= stepVectors[i];
   }
 
   int64_t bytesOf(size_t elementsLog) const { return int64_t(elementBits / 8) << elementsLog; }
@@ -144,7 +156,7 @@ private:
       add(lower);
       // Wider on one side, by vectors along which the lanes of the other run, so that it finds them in different banks.
       for (const Vectors &wider :
-           {extended(lower, store.registers, load.lanes), extended(lower, load.registers, store.lanes)})
+           {extended(lower, store.together, load.lanes), extended(lower, load.together, store.lanes)})
         for (size_t more = std::min<size_t>(wider.size(), maxVectorBits()); more > width; --more)
           add(Vectors(wider.begin(), wider.begin() + more));
     }
@@ -157,12 +169,12 @@ private:
 
   /// Vectors that both sides have in registers, those of single register bits of the source first.
   Vectors commonVectors() const {
-    BitSpace held(load.registers), seen;
+    BitSpace held(load.together), seen;
     Vectors common;
-    for (uint64_t reg : store.registers)
+    for (uint64_t reg : store.together)
       if (held.contains(reg) && seen.insert(reg))
         common.push_back(reg);
-    for (uint64_t vector : intersect(store.registers, load.registers))
+    for (uint64_t vector : intersect(store.together, load.together))
       if (seen.insert(vector))
         common.push_back(vector);
     return common;
@@ -183,7 +195,7 @@ private:
       return;
     Vectors plain;
     unsigned wordBits = 2 - elementShift;
-    for (uint64_t reg : side.registers)
+    for (uint64_t reg : side.together)
       if (plain.size() < wordBits)
         plain.push_back(reg);
     plain.push_back(side.lanes[0]);
@@ -204,12 +216,12 @@ private:
         return {maxVectorBits(), {side.lanes[2], side.lanes[3], side.lanes[4]}};
       if (elementBits == 16 && std::equal(lowest.begin(), lowest.end(), side.lanes.begin() + 2)) {
         uint64_t row = 0;
-        for (uint64_t reg : side.registers)
+        for (uint64_t reg : side.together)
           row = row ? row : reg;
         return {maxVectorBits(), {row, side.lanes[0], side.lanes[1]}};
       }
     }
-    BitSpace held(side.registers);
+    BitSpace held(side.together);
     while (expected.width < lowest.size() && held.contains(lowest[expected.width]))
       ++expected.width;
     unsigned bytes = 1u << (expected.width + elementShift);
@@ -218,7 +230,8 @@ private:
     return expected;
   }
 
-  SharedPlan build(Vectors lowest) const {
+  /// Completes the lowest offset bits to all of them, as images: the order of elements in memory.
+  Vectors orderFor(Vectors lowest) const {
     Expected storing = expect(store, lowest), loading = expect(load, lowest);
     // A word of a bank holds several small elements: fill it, so that the rest is about words only.
     BitSpace inLowest(lowest);
@@ -250,7 +263,7 @@ private:
       if (ordered.insert(vector))
         order.push_back(vector);
     order.insert(order.end(), segment.begin(), segment.end());
-    return planFor(order);
+    return order;
   }
 
   /// Vectors that complete `lowest` to a basis of what a step moves. Threads that move whole vectors must not differ in
@@ -324,7 +337,7 @@ private:
     return result;
   }
 
-  SharedPlan planFor(const Vectors &order) const {
+  SharedPlan planFor(const Vectors &order, bool countOnly) const {
     SharedPlan plan;
     Space offsets;
     offsets.setBits(Dim::Offset, order.size());
@@ -346,10 +359,10 @@ private:
     for (unsigned i = 0; i < kNumDims; ++i)
       for (unsigned bit = 0; bit < source.out().bits(Dim(i)); ++bit)
         toOffset.setBasis(Dim(i), bit, *space.express(source.out().put(int64_t(1) << bit, Dim(i))));
-    plan.store =
-        planSteppedAccess(toOffset, stepFunctions, source, elementBits, {.isStore = true, .matrix = options.stmatrix});
-    plan.load =
-        planSteppedAccess(toOffset, stepFunctions, result, elementBits, {.isStore = false, .matrix = options.ldmatrix});
+    plan.store = planSteppedAccess(toOffset, stepFunctions, source, elementBits,
+                                   {.isStore = true, .matrix = options.stmatrix, .countOnly = countOnly});
+    plan.load = planSteppedAccess(toOffset, stepFunctions, result, elementBits,
+                                  {.matrix = options.ldmatrix, .slices = options.resultSlices, .countOnly = countOnly});
     return plan;
   }
 

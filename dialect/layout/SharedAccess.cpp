@@ -17,7 +17,8 @@ namespace tessera {
 
 namespace {
 
-constexpr unsigned kRowBytes = 16;
+constexpr unsigned kBanks = 32, kBankBytes = 4;
+constexpr unsigned kRowBytes = 16; // of a matrix of ldmatrix and stmatrix
 
 /// Finds the instructions of one access. Registers are handled as words of register bits, subspaces of them by bases.
 class AccessPlanner {
@@ -25,6 +26,12 @@ public:
   AccessPlanner(const LinearLayout &toOffset, std::span<const uint64_t> steps, const LinearLayout &layout,
                 unsigned elementBits, const SharedAccessOptions &options)
       : layout(layout), offsets(compose(toOffset, layout)), steps(steps), elementBits(elementBits), options(options) {
+    uint64_t free = layout.freeMask();
+    freeRegisters = layout.in().get(free, Dim::Register);
+    if (options.isStore) {
+      idleLanes = layout.in().get(free, Dim::Lane);
+      idleWarps = layout.in().get(free, Dim::Warp);
+    }
     findRegisters();
   }
 
@@ -52,7 +59,7 @@ public:
   std::optional<SharedAccess> matrixAccess(bool transposed) {
     if (elementBits > 32 || (transposed && elementBits != 16) || layout.inBits(Dim::Lane) != kLaneBits)
       return std::nullopt;
-    if (options.isStore && layout.freeMask(Dim::Lane))
+    if (idleLanes)
       return std::nullopt;
     unsigned wordBits = std::countr_zero(32 / elementBits);
     unsigned rowBits = std::countr_zero(kRowBytes * 8 / elementBits);
@@ -85,11 +92,11 @@ public:
     std::optional<SharedAccess> best;
     for (uint64_t reg : registers) {
       uint64_t row = offsetOf(reg);
-      if (row & rowMask)
+      if ((row & rowMask) || (reg & options.slices))
         continue;
       std::optional<SharedAccess> access =
           finishMatrix(AccessForm::MatrixTransposed, {reg}, {row, lane(0), lane(1)}, rowMask);
-      if (access && (!best || access->wavefronts < best->wavefronts))
+      if (access && (!best || access->cost() < best->cost()))
         best = std::move(access);
     }
     return best;
@@ -107,14 +114,13 @@ private:
     return touched & unit;
   }
 
-  uint64_t idle(Dim dim) const { return options.isStore ? layout.freeMask(dim) : 0; }
+  uint64_t idle(Dim dim) const { return dim == Dim::Lane ? idleLanes : idleWarps; }
 
   /// The registers to move, split into those of step 0 and one for every step bit.
   void findRegisters() {
     BitSpace seen, byStep;
-    uint64_t free = layout.freeMask(Dim::Register);
     for (unsigned bit = 0; bit < layout.inBits(Dim::Register); ++bit) {
-      if (free >> bit & 1)
+      if (freeRegisters >> bit & 1)
         continue;
       uint64_t image = layout.basis(Dim::Register, bit), reg = uint64_t(1) << bit, step = 0;
       for (size_t j = 0; j < steps.size(); ++j)
@@ -127,7 +133,8 @@ private:
     for (size_t j = 0; j < steps.size(); ++j)
       stepRegisters.push_back(byStep.express(uint64_t(1) << j).value_or(0));
     for (uint64_t reg : registers)
-      byOffset.insert(offsetOf(reg), reg);
+      if (!(reg & options.slices))
+        byOffset.insert(offsetOf(reg), reg);
   }
 
   SharedAccess start(AccessForm form) const {
@@ -138,15 +145,14 @@ private:
     threads.setBits(Dim::Lane, layout.inBits(Dim::Lane));
     threads.setBits(Dim::Warp, layout.inBits(Dim::Warp));
     access.address = LinearLayout(threads, offsets.out());
-    access.idleLanes = idle(Dim::Lane);
-    access.idleWarps = idle(Dim::Warp);
-    if (!options.isStore) {
-      uint64_t free = layout.freeMask(Dim::Register);
+    access.idleLanes = idleLanes;
+    access.idleWarps = idleWarps;
+    if (!options.isStore && !options.countOnly) {
       BitSpace kept;
       for (unsigned bit = 0; bit < layout.inBits(Dim::Register); ++bit)
         kept.insert(layout.basis(Dim::Register, bit), uint64_t(1) << bit);
       for (int64_t reg = 0; reg < layout.numRegisters(); ++reg)
-        access.copyOf.push_back(free & reg ? *kept.express(layout.apply(Dim::Register, reg)) : reg);
+        access.copyOf.push_back(freeRegisters & reg ? *kept.express(layout.apply(Dim::Register, reg)) : reg);
     }
     return access;
   }
@@ -162,6 +168,8 @@ private:
     for (uint64_t reg : registers) {
       if (matrices.size() == 2)
         break;
+      if (reg & options.slices)
+        continue;
       reg = aligned(reg, word, form);
       if (used.insert(reg)) {
         matrices.push_back(reg);
@@ -208,13 +216,22 @@ private:
     size_t perStep = size_t(1) << outer.size();
     for (uint64_t reg : stepRegisters)
       outer.push_back(aligned(reg, units, AccessForm::Vector));
+    access.numInstructions = size_t(1) << outer.size();
+    for (size_t bit = 0; (2u << bit) * elementBits <= 32; ++bit)
+      if (std::ranges::count(registers, uint64_t(1) << bit) &&
+          (bit >= inner.size() || inner[bit] != uint64_t(1) << bit))
+        access.repackedWords = unsigned(access.numInstructions) * access.elementsPerInstruction * elementBits / 32;
+    countWavefronts(access);
+    if (options.countOnly)
+      return;
+
     auto combine = [](const std::vector<uint64_t> &basis, size_t index) {
       uint64_t reg = 0;
       for (size_t i = 0; i < basis.size(); ++i)
         reg ^= index >> i & 1 ? basis[i] : 0;
       return reg;
     };
-    for (size_t index = 0; index < size_t(1) << outer.size(); ++index) {
+    for (size_t index = 0; index < access.numInstructions; ++index) {
       SharedInstruction instruction;
       uint64_t first = combine(outer, index);
       for (size_t element = 0; element < size_t(1) << inner.size(); ++element)
@@ -223,38 +240,30 @@ private:
       instruction.step = uint32_t(index / perStep);
       access.instructions.push_back(std::move(instruction));
     }
-    for (size_t bit = 0; (2u << bit) * elementBits <= 32; ++bit)
-      if (std::ranges::count(registers, uint64_t(1) << bit) &&
-          (bit >= inner.size() || inner[bit] != uint64_t(1) << bit))
-        access.repackedWords = unsigned(access.instructions.size()) * access.elementsPerInstruction * elementBits / 32;
-    countWavefronts(access);
   }
 
-  /// All instructions and warps are alike: XOR with a constant permutes the banks.
+  /// All instructions, phases and warps are alike: XOR with a constant permutes the banks. In a phase the lanes want
+  /// 2^r different slots of the width that each moves (or words), in 2^s different places of the row of banks.
   void countWavefronts(SharedAccess &access) const {
-    unsigned lanes = 1u << layout.inBits(Dim::Lane);
-    unsigned taken = 0, least = 0;
-    auto address = [&](unsigned lane) { return access.address.apply(Dim::Lane, lane) * elementBits / 8; };
-    if (access.form == AccessForm::Vector) {
-      std::vector<std::optional<uint64_t>> addresses(lanes);
-      for (unsigned lane = 0; lane < lanes; ++lane)
-        if (!(lane & access.idleLanes))
-          addresses[lane] = address(lane);
-      taken = wavefrontsOf(addresses, access.bytesPerInstruction());
-      unsigned perPhase = unsigned(kNumLanes) / phasesOf(access.bytesPerInstruction());
-      for (unsigned first = 0; first < lanes; first += perPhase)
-        least += std::any_of(addresses.begin() + first, addresses.begin() + std::min(first + perPhase, lanes),
-                             [](const auto &address) { return address.has_value(); });
-    } else {
-      for (unsigned matrix = 0; matrix < access.numMatrices; ++matrix, ++least) {
-        std::vector<std::optional<uint64_t>> addresses(8);
-        for (unsigned row = 0; row < 8; ++row)
-          addresses[row] = address(matrix * 8 + row);
-        taken += wavefrontsOf(addresses, kRowBytes);
+    unsigned bytes = access.form == AccessForm::Vector ? access.bytesPerInstruction() : kRowBytes;
+    unsigned slotShift = std::countr_zero(std::max(bytes, kBankBytes));
+    uint64_t slotsInRow = (kBanks * kBankBytes >> slotShift) - 1;
+    unsigned lanesInPhase = 5 - std::countr_zero(phasesOf(bytes));
+    BitSpace slots, places;
+    unsigned phases = access.form == AccessForm::Vector ? 1 : access.numMatrices;
+    for (unsigned bit = 0; bit < layout.inBits(Dim::Lane); ++bit) {
+      if (bit >= lanesInPhase) {
+        if (access.form == AccessForm::Vector && !(idleLanes >> bit & 1))
+          phases *= 2;
+        continue;
       }
+      uint64_t slot = access.address.basis(Dim::Lane, bit) * elementBits / 8 >> slotShift;
+      slots.insert(slot);
+      places.insert(slot & slotsInRow);
     }
-    access.wavefronts = taken * access.instructions.size();
-    access.conflicts = (taken - least) * access.instructions.size();
+    unsigned taken = phases << (slots.dimension() - places.dimension());
+    access.wavefronts = taken * unsigned(access.numInstructions);
+    access.conflicts = (taken - phases) * unsigned(access.numInstructions);
   }
 
   const LinearLayout &layout;
@@ -262,7 +271,10 @@ private:
   std::span<const uint64_t> steps;
   unsigned elementBits;
   SharedAccessOptions options;
+  uint64_t freeRegisters = 0, idleLanes = 0, idleWarps = 0;
+  /// A basis of the registers of the first step, and registers that lead from it to the others.
   std::vector<uint64_t> registers, stepRegisters;
+  /// The registers that one instruction may span, by offset.
   BitSpace byOffset;
 };
 
@@ -289,11 +301,10 @@ uint64_t SharedAccess::variableBits() const {
 
 double SharedAccess::cost() const {
   // An instruction costs a little besides its wavefronts, the address arithmetic and its slot; a permutation a half.
-  return wavefronts + 0.25 * double(instructions.size()) + 0.5 * repackedWords;
+  return wavefronts + 0.25 * double(numInstructions) + 0.5 * repackedWords;
 }
 
 unsigned wavefrontsOf(std::span<const std::optional<uint64_t>> byteAddresses, unsigned bytesPerLane) {
-  constexpr unsigned kBanks = 32, kBankBytes = 4;
   // A phase moves 128 bytes at most: that many lanes, in order.
   size_t lanesPerPhase = kBanks * kBankBytes / std::max(bytesPerLane, kBankBytes);
   unsigned total = 0;
@@ -314,6 +325,13 @@ unsigned wavefrontsOf(std::span<const std::optional<uint64_t>> byteAddresses, un
     total += most;
   }
   return total;
+}
+
+uint64_t sliceBits(const LinearLayout &layout, unsigned axis, int64_t size) {
+  uint64_t bits = 0;
+  for (unsigned bit = 0; bit < layout.inBits(Dim::Register); ++bit)
+    bits |= uint64_t(layout.out().get(layout.basis(Dim::Register, bit), tensorDim(axis)) >= size) << bit;
+  return bits;
 }
 
 SharedAccess planSteppedAccess(const LinearLayout &toOffset, std::span<const uint64_t> steps,

@@ -55,6 +55,7 @@ struct SharedAccess {
   unsigned numMatrices = 0;
   /// Sorted by step.
   std::vector<SharedInstruction> instructions;
+  size_t numInstructions = 0;
   /// (lane, warp) → offset that the thread hands to its instructions.
   LinearLayout address;
   /// Threads whose lane or warp has one of these bits set hold copies only and do not store. Zero for loads.
@@ -78,7 +79,16 @@ struct SharedAccessOptions {
   /// Whether ldmatrix (for stores stmatrix) may be used.
   bool matrix = false;
   unsigned maxVectorBits = 128;
+  /// Register bits that no instruction spans: what is used slice by slice is to be loaded slice by slice. `sliceBits`
+  /// says which those are.
+  uint64_t slices = 0;
+  /// Leave out the instructions: for weighing alternatives.
+  bool countOnly = false;
 };
+
+/// The register bits of `layout` that go further than `size` along dim `axis`. With K and the K of one instruction:
+/// those that tell the k-slices of an operand apart.
+uint64_t sliceBits(const LinearLayout &layout, unsigned axis, int64_t size);
 
 /// Plans the access of all elements of a tensor held as `registers` in shared memory of order `shared` (offset →
 /// coordinates, invertible). `elementBits` is 8 to 64.
