@@ -11,6 +11,7 @@
 #include "dialect/layout/ConversionPlan.h"
 #include "dialect/layout/Fragments.h"
 
+#include <bit>
 #include <gtest/gtest.h>
 
 using namespace tessera;
@@ -232,6 +233,26 @@ TEST(ConversionPlan, RealisticPairsHaveNoBankConflicts) {
       EXPECT_EQ(plan.store.conflicts, 0u) << pair.name << ", " << pair.elementBits << " bits";
       EXPECT_EQ(plan.load.conflicts, 0u) << pair.name << ", " << pair.elementBits << " bits";
     }
+}
+
+TEST(ConversionPlan, OperandsCanBeLoadedSliceBySlice) {
+  for (MmaShape shape : {MmaShape::M16N8K16, MmaShape::M16N8K8, MmaShape::M16N8K32, MmaShape::M8N8K4})
+    for (MmaOperand operand : {MmaOperand::A, MmaOperand::B})
+      for (std::vector<int32_t> order : {std::vector<int32_t>{1, 0}, {0, 1}})
+        for (bool matrix : {true, false}) {
+          MmaSize size = sizeOf(shape);
+          unsigned bits = size.operandBits, alongK = operand == MmaOperand::A ? 1 : 0;
+          LinearLayout source = coalesced({128, 128}, order, 128 / bits, 4);
+          LinearLayout result = mmaOperand(shape, operand, {128, 128}, {2, 2});
+          uint64_t slices = sliceBits(result, alongK, size.k);
+          ASSERT_EQ(std::popcount(slices), std::countr_zero(uint64_t(128 / size.k)));
+          SharedPlan plan = planShared(source, result, bits, {.ldmatrix = matrix, .resultSlices = slices});
+          ASSERT_EQ(simulate(plan, source, result), "");
+          EXPECT_EQ(plan.store.conflicts + plan.load.conflicts, 0u) << result.toString();
+          for (const SharedInstruction &load : plan.load.instructions)
+            for (uint32_t reg : load.registers)
+              ASSERT_EQ(reg & slices, load.registers.front() & slices);
+        }
 }
 
 TEST(ConversionPlan, LargeTensorsGoInSteps) {
