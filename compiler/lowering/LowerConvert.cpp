@@ -24,45 +24,45 @@ Value swapCondition(Lowering &l, const ConditionalSwap &swap) {
   return l.compare(LLVM::ICmpPredicate::ne, l.threadImage(bases), l.i32(0));
 }
 
-void applySwaps(Lowering &l, llvm::ArrayRef<ConditionalSwap> swaps, llvm::SmallVectorImpl<Value> &registers) {
+void applySwaps(Lowering &l, llvm::ArrayRef<ConditionalSwap> swaps, llvm::SmallVectorImpl<Value> &words) {
   for (const ConditionalSwap &swap : swaps) {
     Value condition = swapCondition(l, swap);
     llvm::SmallVector<Value> swapped;
-    for (unsigned i = 0; i < registers.size(); ++i)
-      swapped.push_back(l.select(condition, registers[i ^ swap.registers], registers[i]));
-    registers.assign(swapped.begin(), swapped.end());
+    for (unsigned i = 0; i < words.size(); ++i)
+      swapped.push_back(l.select(condition, words[i ^ swap.words], words[i]));
+    words.assign(swapped.begin(), swapped.end());
   }
 }
 
 llvm::SmallVector<Value> convertByShuffles(Lowering &l, const ShufflePlan &plan, Values source, Type elementType) {
   llvm::SmallVector<Value> sent;
-  for (uint32_t input : plan.inputs)
-    sent.push_back(source[input]);
+  for (const std::vector<uint32_t> &registers : plan.words) {
+    llvm::SmallVector<Value> elements;
+    for (uint32_t r : registers)
+      elements.push_back(source[r]);
+    sent.push_back(packWord(l, elements));
+  }
   applySwaps(l, plan.before, sent);
 
   Value sourceLane;
   if (!plan.isButterfly)
     sourceLane = l.threadImage(l.threadBases(plan.sourceLane));
-  llvm::SmallVector<Value> received(sent.size());
+  llvm::SmallVector<Value> received(plan.shuffles.size());
   for (const ShuffleStep &step : plan.shuffles) {
-    llvm::SmallVector<Value> elements;
-    for (uint32_t s : step.sources)
-      elements.push_back(sent[s]);
-    if (!plan.isButterfly || step.laneXor != 0) {
-      Value word = packWord(l, elements);
-      word = plan.isButterfly
-                 ? shuffle(l, word, NVVM::ShflKind::bfly, l.i32(step.laneXor))
-                 : shuffle(l, word, NVVM::ShflKind::idx, l.bitXor(sourceLane, l.i32(step.laneXor)));
-      elements.clear();
-      unpackWord(l, word, elementType, elements);
-    }
-    for (auto [t, element] : llvm::zip(step.targets, elements))
-      received[t] = element;
+    Value word = sent[step.source];
+    if (!plan.isButterfly)
+      word = shuffle(l, word, NVVM::ShflKind::idx, l.bitXor(sourceLane, l.i32(step.laneXor)));
+    else if (step.laneXor != 0)
+      word = shuffle(l, word, NVVM::ShflKind::bfly, l.i32(step.laneXor));
+    received[step.target] = word;
   }
   applySwaps(l, plan.after, received);
+  llvm::SmallVector<llvm::SmallVector<Value>> elements(received.size());
+  for (auto [word, unpacked] : llvm::zip(received, elements))
+    unpackWord(l, word, elementType, unpacked);
   llvm::SmallVector<Value> result;
-  for (uint32_t output : plan.outputs)
-    result.push_back(received[output]);
+  for (ShufflePlan::Element output : plan.outputs)
+    result.push_back(elements[output.word][output.element]);
   return result;
 }
 

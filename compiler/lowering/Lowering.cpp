@@ -61,9 +61,9 @@ FileLineColLoc sourceOf(Location loc) {
 
 } // namespace
 
-Lowering::Lowering(MLIRContext *context, const Target &target, ModuleOp module)
+Lowering::Lowering(MLIRContext *context, const Target &target, ModuleOp module, bool lineInfo)
     : Emitter(context, UnknownLoc::get(context)), target(target), module(module), ptxVersion(target.basePtxVersion),
-      table(lowerTable()) {
+      lineInfo(lineInfo), table(lowerTable()) {
   if (auto warps = module->getAttrOfType<IntegerAttr>(tile::TileDialect::numWarpsAttrName))
     numWarps = warps.getInt();
 }
@@ -334,7 +334,7 @@ LogicalResult Lowering::lowerKernel(func::FuncOp kernel) {
     types.push_back(scalarType(type));
 
   Location place = kernel.getLoc();
-  if (FileLineColLoc source = sourceOf(kernel.getLoc()))
+  if (FileLineColLoc source = lineInfo ? sourceOf(kernel.getLoc()) : FileLineColLoc())
     place = FusedLoc::get(context, {source}, makeSubprogram(context, source, kernel.getNameAttr()));
   b.setInsertionPoint(kernel);
   function = LLVM::LLVMFuncOp::create(b, place, kernel.getName(),

@@ -39,7 +39,7 @@ using LowerTable = llvm::DenseMap<mlir::TypeID, LowerFn>;
 
 class Lowering : public Emitter {
 public:
-  Lowering(mlir::MLIRContext *context, const Target &target, mlir::ModuleOp module);
+  Lowering(mlir::MLIRContext *context, const Target &target, mlir::ModuleOp module, bool lineInfo);
 
   /// Replaces `kernel` by an llvm.func of the same name.
   mlir::LogicalResult lowerKernel(mlir::func::FuncOp kernel);
@@ -113,6 +113,7 @@ public:
   void requirePtx(unsigned version) { ptxVersion = std::max(ptxVersion, version); }
   /// Runs `emit` only in threads where `condition` holds (all, if it is null).
   void inThreads(Value condition, llvm::function_ref<void()> emit);
+  llvm::StringRef kernelName() { return function.getName(); }
   /// A zero-terminated string in constant memory, as a generic pointer.
   Value stringConstant(llvm::StringRef text);
   /// A function of the device run-time library.
@@ -129,6 +130,12 @@ public:
   /// Loads from shared memory that wait for the mma that uses them, which takes them slice by slice.
   llvm::DenseMap<Value, mlir::Operation *> deferredLoads;
   bool deferLoads = true;
+  /// The word that an element was unpacked from, and its place in it: packing such elements again gives the word back.
+  struct Origin {
+    Value word;
+    unsigned index;
+  };
+  llvm::DenseMap<Value, Origin> origins;
 
 private:
   mlir::Location kernelLocation(mlir::Location loc) const;
@@ -140,6 +147,7 @@ private:
   mlir::Value sharedBase;
   mlir::LLVM::LLVMFuncOp function;
   mlir::LLVM::DISubprogramAttr subprogram;
+  bool lineInfo;
   const LowerTable &table;
 };
 

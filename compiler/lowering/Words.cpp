@@ -44,7 +44,23 @@ static Value makeVector(Lowering &l, llvm::ArrayRef<Value> stored) {
   return vector;
 }
 
+/// The word that `elements` were unpacked from, if they are all of it and in order.
+static Value originOf(Lowering &l, llvm::ArrayRef<Value> elements) {
+  Value word;
+  for (auto [i, element] : llvm::enumerate(elements)) {
+    auto it = l.origins.find(element);
+    if (it == l.origins.end() || it->second.index != i || (word && it->second.word != word))
+      return {};
+    word = it->second.word;
+  }
+  Type type = elements.front().getType();
+  unsigned bits = type.isIntOrFloat() ? std::max(8u, type.getIntOrFloatBitWidth()) : 64;
+  return word.getType().getIntOrFloatBitWidth() == bits * elements.size() ? word : Value();
+}
+
 Value packWord(Lowering &l, llvm::ArrayRef<Value> elements) {
+  if (Value word = originOf(l, elements))
+    return word;
   llvm::SmallVector<Value> stored;
   for (Value element : elements)
     stored.push_back(toStorage(l, element));
@@ -59,8 +75,10 @@ void unpackWord(Lowering &l, Value word, Type elementType, llvm::SmallVectorImpl
     return;
   }
   Value vector = l.bitcast(word, VectorType::get(int64_t(count), stored));
-  for (unsigned i = 0; i < count; ++i)
+  for (unsigned i = 0; i < count; ++i) {
     elements.push_back(fromStorage(l, l.extract(vector, i), elementType));
+    l.origins[elements.back()] = {word, i};
+  }
 }
 
 WordShape wordsOf(unsigned bytes, unsigned count) {

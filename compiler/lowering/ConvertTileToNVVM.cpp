@@ -1,0 +1,49 @@
+//===- ConvertTileToNVVM.cpp - The lowering as a pass -----------------------------------------------------------------===//
+//
+// Finds the target and lowers every kernel of the module.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===------------------------------------------------------------------------------------------------------------------===//
+#include "compiler/lowering/Passes.h"
+#include "compiler/lowering/Lowering.h"
+
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace mlir;
+
+namespace tessera {
+
+#define GEN_PASS_DEF_CONVERTTILETONVVMPASS
+#include "compiler/lowering/Passes.h.inc"
+
+namespace {
+
+struct ConvertTileToNVVMPass : impl::ConvertTileToNVVMPassBase<ConvertTileToNVVMPass> {
+  using ConvertTileToNVVMPassBase::ConvertTileToNVVMPassBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto name = module->getAttrOfType<StringAttr>(tile::TileDialect::targetAttrName);
+    if (!name) {
+      module.emitError() << "the module has no '" << tile::TileDialect::targetAttrName << "'";
+      return signalPassFailure();
+    }
+    std::string error;
+    const Target *target = Target::parse(name.getValue(), error);
+    if (!target) {
+      module.emitError() << error;
+      return signalPassFailure();
+    }
+    unsigned ptxVersion = target->basePtxVersion;
+    for (auto kernel : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+      Lowering lowering(&getContext(), *target, module, lineInfo);
+      if (failed(lowering.lowerKernel(kernel)))
+        return signalPassFailure();
+      ptxVersion = std::max(ptxVersion, lowering.ptxVersion);
+    }
+    module->setAttr(kPtxVersionAttr, IntegerAttr::get(IntegerType::get(&getContext(), 32), ptxVersion));
+  }
+};
+
+} // namespace
+} // namespace tessera
