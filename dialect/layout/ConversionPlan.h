@@ -106,6 +106,8 @@ struct ConversionPlan {
   int64_t scratchBytes(unsigned elementBits) const;
   /// About the cycles that a warp takes, for weighing one layout against another. Zero for renaming.
   double cost(unsigned elementBits) const;
+  /// In words, for people: `shared: 8 x st.shared.v4.b32; 16 x ldmatrix.x4.trans`.
+  std::string describe() const;
 };
 
 struct ConversionOptions {

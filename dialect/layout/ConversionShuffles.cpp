@@ -33,28 +33,37 @@ struct Place {
 
 /// The registers of a layout that are no copies of others of the same thread, numbered afresh.
 struct OwnRegisters {
-  std::vector<uint32_t> numbers;   ///< new → old
-  std::vector<uint32_t> ownNumber; ///< old → new
-  std::vector<uint64_t> bases;     ///< images of the bits of the new numbers
+  const LinearLayout &layout;
+  std::vector<uint32_t> bits;  ///< the old numbers of the bits of the new numbers
+  std::vector<uint64_t> bases; ///< and their images
 
-  explicit OwnRegisters(const LinearLayout &layout) {
+  explicit OwnRegisters(const LinearLayout &layout) : layout(layout) {
     BitSpace seen;
-    std::vector<uint32_t> bits;
-    for (unsigned bit = 0; bit < layout.inBits(Dim::Register); ++bit) {
-      uint64_t image = layout.basis(Dim::Register, bit);
-      if (seen.insert(image, uint64_t(1) << bits.size())) {
+    for (unsigned bit = 0; bit < layout.inBits(Dim::Register); ++bit)
+      if (seen.insert(layout.basis(Dim::Register, bit))) {
         bits.push_back(1u << bit);
-        bases.push_back(image);
+        bases.push_back(layout.basis(Dim::Register, bit));
       }
-    }
-    for (uint32_t i = 0; i < 1u << bits.size(); ++i) {
-      uint32_t old = 0;
-      for (size_t bit = 0; bit < bits.size(); ++bit)
-        old |= i >> bit & 1 ? bits[bit] : 0;
-      numbers.push_back(old);
-    }
-    for (int64_t reg = 0; reg < layout.numRegisters(); ++reg)
-      ownNumber.push_back(uint32_t(*seen.express(layout.apply(Dim::Register, reg))));
+  }
+
+  /// new → old
+  std::vector<uint32_t> oldNumbers() const {
+    std::vector<uint32_t> numbers(size_t(1) << bits.size(), 0);
+    for (size_t i = 1; i < numbers.size(); ++i)
+      numbers[i] = numbers[i & (i - 1)] | bits[std::countr_zero(i)];
+    return numbers;
+  }
+
+  /// old → new
+  std::vector<uint32_t> newNumbers() const {
+    BitSpace space;
+    for (size_t bit = 0; bit < bases.size(); ++bit)
+      space.insert(bases[bit], uint64_t(1) << bit);
+    std::vector<uint32_t> numbers(layout.numRegisters(), 0);
+    for (size_t reg = 1; reg < numbers.size(); ++reg)
+      numbers[reg] =
+          numbers[reg & (reg - 1)] ^ uint32_t(*space.express(layout.basis(Dim::Register, std::countr_zero(reg))));
+    return numbers;
   }
 };
 
@@ -297,10 +306,11 @@ private:
   }
 
   void emitWords(ShufflePlan &plan) const {
-    plan.words.assign(from.numbers.size() / plan.elementsPerWord, std::vector<uint32_t>(plan.elementsPerWord));
-    for (uint32_t reg = 0; reg < from.numbers.size(); ++reg)
-      plan.words[wordOf(reg, packedSource)][elementOf(reg, packedSource)] = from.numbers[reg];
-    for (uint32_t reg : to.ownNumber)
+    std::vector<uint32_t> sent = from.oldNumbers();
+    plan.words.assign(sent.size() / plan.elementsPerWord, std::vector<uint32_t>(plan.elementsPerWord));
+    for (uint32_t reg = 0; reg < sent.size(); ++reg)
+      plan.words[wordOf(reg, packedSource)][elementOf(reg, packedSource)] = sent[reg];
+    for (uint32_t reg : to.newNumbers())
       plan.outputs.push_back({wordOf(reg, packedResult), elementOf(reg, packedResult)});
     for (uint32_t round = 0; round < 1u << registerPlaces.size(); ++round) {
       if (elementOf(round, packedResult))

@@ -1,11 +1,12 @@
 //===- LayoutText.cpp - Printing layouts ----------------------------------===//
 //
-// The names of dims, the compact form `{register = [[0, 1]], lane = [[0, 2], [1, 0]]}`, and the table that shows where
-// each element is.
+// The names of dims, the compact form `{register = [[0, 1]], lane = [[0, 2], [1, 0]]}`, the table that shows where each
+// element is, and plans in words.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialect/layout/ConversionPlan.h"
 #include "dialect/layout/LinearLayout.h"
 
 #include <algorithm>
@@ -80,6 +81,53 @@ std::string LinearLayout::toTable() const {
     text += (i + 1) % columns ? "  " : "\n";
   }
   return text;
+}
+
+std::string SharedAccess::describe(bool isStore) const {
+  std::string text = std::to_string(numInstructions) + " x ";
+  if (form == AccessForm::Vector) {
+    unsigned bits = elementsPerInstruction * elementBits, word = std::min(bits, std::max(elementBits, 32u));
+    text += isStore ? "st.shared" : "ld.shared";
+    if (bits > word)
+      text += ".v" + std::to_string(bits / word);
+    text += ".b" + std::to_string(word);
+  } else {
+    text += std::string(isStore ? "stmatrix" : "ldmatrix") + ".x" + std::to_string(numMatrices);
+    text += form == AccessForm::MatrixTransposed ? ".trans" : "";
+  }
+  if (conflicts)
+    text += ", " + std::to_string(conflicts) + " conflicts";
+  return text;
+}
+
+static std::string describeShuffles(const ShufflePlan &plan) {
+  size_t moved = std::ranges::count_if(plan.shuffles,
+                                       [&](const ShuffleStep &step) { return !plan.isButterfly || step.laneXor != 0; });
+  std::string text = "shuffles: " + std::to_string(moved) + (plan.isButterfly ? " x shfl.bfly" : " x shfl.idx");
+  if (plan.elementsPerWord > 1)
+    text += " of " + std::to_string(plan.elementsPerWord) + " elements";
+  if (size_t swaps = plan.before.size() + plan.after.size())
+    text += ", " + std::to_string(swaps) + (swaps == 1 ? " swap" : " swaps");
+  return text;
+}
+
+std::string ConversionPlan::describe() const {
+  switch (kind) {
+  case ConversionKind::Identity:
+    return "identity";
+  case ConversionKind::Registers:
+    return "registers";
+  case ConversionKind::Shuffles:
+    return describeShuffles(*shuffles);
+  case ConversionKind::Shared:
+    break;
+  case ConversionKind::Unsupported:
+    return "unsupported";
+  }
+  std::string text = "shared: " + shared->store.describe(true) + "; " + shared->load.describe(false);
+  if (shared->numSteps > 1)
+    text += "; in " + std::to_string(shared->numSteps) + " steps";
+  return text + (shared->crossesWarps ? "" : "; within warps");
 }
 
 } // namespace tessera

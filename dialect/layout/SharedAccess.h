@@ -71,6 +71,8 @@ struct SharedAccess {
   uint64_t variableBits() const;
   /// Cycles of a warp, about.
   double cost() const;
+  /// In words: `8 x ld.shared.v4.b32`, `4 x ldmatrix.x4.trans, 12 conflicts`.
+  std::string describe(bool isStore) const;
   unsigned bytesPerInstruction() const { return elementsPerInstruction * elementBits / 8; }
 };
 

@@ -235,6 +235,39 @@ TEST(ConversionPlan, RealisticPairsHaveNoBankConflicts) {
     }
 }
 
+TEST(ConversionPlan, WhatRealisticPairsTake) {
+  const std::vector<int32_t> rowMajor{1, 0}, columnMajor{0, 1};
+  using enum MmaShape;
+  LinearLayout accumulator = mmaAccumulator(M16N8K16, {128, 64}, {2, 2});
+  auto tile = [&](const std::vector<int32_t> &order, int64_t vector) { return coalesced({64, 64}, order, vector, 4); };
+  auto operand = [&](MmaShape shape, MmaOperand which) { return mmaOperand(shape, which, {64, 64}, {2, 2}); };
+  auto inWords = [](const LinearLayout &source, const LinearLayout &result, unsigned bits,
+                    ConversionOptions options = {}) {
+    return planConversion(source, result, bits, options).describe();
+  };
+
+  EXPECT_EQ(inWords(accumulator, coalesced({128, 64}, rowMajor, 4, 4), 32),
+            "shared: 16 x st.shared.v4.b32; 16 x ld.shared.v4.b32");
+  EXPECT_EQ(inWords(accumulator, coalesced({128, 64}, rowMajor, 8, 4), 16),
+            "shared: 8 x st.shared.v4.b32; 8 x ld.shared.v4.b32");
+  EXPECT_EQ(inWords(accumulator, coalesced({128, 64}, columnMajor, 8, 4), 16, {.stmatrix = true}),
+            "shared: 8 x stmatrix.x4.trans; 8 x ld.shared.v4.b32");
+  EXPECT_EQ(inWords(tile(rowMajor, 8), operand(M16N8K16, MmaOperand::A), 16),
+            "shared: 4 x st.shared.v4.b32; 8 x ldmatrix.x4");
+  EXPECT_EQ(inWords(tile(rowMajor, 8), operand(M16N8K16, MmaOperand::B), 16),
+            "shared: 4 x st.shared.v4.b32; 8 x ldmatrix.x4.trans");
+  EXPECT_EQ(inWords(tile(rowMajor, 8), operand(M16N8K16, MmaOperand::B), 16, {.ldmatrix = false}),
+            "shared: 8 x st.shared.v2.b32; 8 x ld.shared.v4.b32");
+  EXPECT_EQ(inWords(tile(rowMajor, 8), tile(columnMajor, 8), 16),
+            "shared: 4 x st.shared.v4.b32; 4 x ldmatrix.x4.trans");
+  EXPECT_EQ(inWords(tile(rowMajor, 4), tile(columnMajor, 4), 32), "shared: 8 x st.shared.v4.b32; 32 x ld.shared.b32");
+  EXPECT_EQ(
+      inWords(mmaAccumulator(M16N8K16, {64, 16}, {4, 1}), mmaOperand(M16N8K8, MmaOperand::A, {64, 16}, {4, 1}), 32),
+      "shuffles: 8 x shfl.idx, 2 swaps");
+  EXPECT_EQ(inWords(coalesced({32, 32}, rowMajor, 8, 1), coalesced({32, 32}, columnMajor, 8, 1), 16),
+            "shared: 4 x st.shared.v4.b32; 4 x ldmatrix.x4.trans; within warps");
+}
+
 TEST(ConversionPlan, OperandsCanBeLoadedSliceBySlice) {
   for (MmaShape shape : {MmaShape::M16N8K16, MmaShape::M16N8K8, MmaShape::M16N8K32, MmaShape::M8N8K4})
     for (MmaOperand operand : {MmaOperand::A, MmaOperand::B})
