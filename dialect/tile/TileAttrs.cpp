@@ -59,8 +59,16 @@ static void printLayout(AsmPrinter &printer, const LinearLayout &layout) {
 
 /// `[1, 2, ...]`
 template <typename T> static ParseResult parseNumbers(AsmParser &parser, std::vector<T> &numbers) {
-  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
-                                        [&]() -> ParseResult { return parser.parseInteger(numbers.emplace_back()); });
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&]() -> ParseResult {
+    SMLoc loc = parser.getCurrentLocation();
+    T number = 0;
+    if (parser.parseInteger(number))
+      return failure();
+    if (number < 0)
+      return parser.emitError(loc) << "expected numbers that are not negative, but found " << number;
+    numbers.push_back(number);
+    return success();
+  });
 }
 
 static FailureOr<LinearLayout> parseLayout(AsmParser &parser) {
@@ -148,7 +156,7 @@ LogicalResult SharedAttr::verify(function_ref<InFlightDiagnostic()> emitError, L
   return success();
 }
 
-static std::string shapeToString(ArrayRef<int64_t> shape) {
+std::string tile::shapeToString(ArrayRef<int64_t> shape) {
   std::string text;
   llvm::raw_string_ostream os(text);
   llvm::interleave(shape, os, "x");

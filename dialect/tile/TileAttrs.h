@@ -31,6 +31,9 @@ namespace tessera::tile {
 /// copies in them: going from one to the other then renames registers and moves nothing.
 bool equalUpToRegisters(const LinearLayout &a, const LinearLayout &b);
 
+/// `16x8`
+std::string shapeToString(llvm::ArrayRef<int64_t> shape);
+
 /// Shape of a tensor-core instruction.
 struct MmaShape {
   int64_t m, n, k;

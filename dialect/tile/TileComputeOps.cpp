@@ -144,12 +144,7 @@ LogicalResult ReduceOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
   return success();
 }
 
-/// Layouts may differ in the order of registers.
-bool ReduceOp::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) {
-  return JoinOp::isCompatibleReturnTypes(inferred, actual);
-}
-
-LogicalResult ReduceOp::verify() { return success(); }
+LogicalResult ReduceOp::verify() { return verifyInferredTypes(*this); }
 LogicalResult ReduceOp::verifyRegions() { return verifyCombine(*this, getCombine()); }
 Block *ReduceOp::createCombineBlock() { return createCombine(*this, getCombine()); }
 Operation *ReduceOp::getSingleCombiner() { return findSingleCombiner(getCombine()); }
@@ -162,8 +157,7 @@ LogicalResult ScanOp::inferReturnTypes(MLIRContext *, std::optional<Location> lo
   return success();
 }
 
-bool ScanOp::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) { return inferred == actual; }
-LogicalResult ScanOp::verify() { return success(); }
+LogicalResult ScanOp::verify() { return verifyInferredTypes(*this); }
 LogicalResult ScanOp::verifyRegions() { return verifyCombine(*this, getCombine()); }
 Block *ScanOp::createCombineBlock() { return createCombine(*this, getCombine()); }
 Operation *ScanOp::getSingleCombiner() { return findSingleCombiner(getCombine()); }
@@ -191,7 +185,7 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   return success();
 }
 
-bool GatherOp::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) { return inferred == actual; }
+LogicalResult GatherOp::verify() { return verifyInferredTypes(*this); }
 
 LogicalResult HistogramOp::verify() {
   auto source = cast<RankedTensorType>(getSource().getType()), result = cast<RankedTensorType>(getType());

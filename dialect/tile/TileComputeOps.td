@@ -34,14 +34,14 @@ def Tile_DotOp : Tile_Op<"dot", [Pure, AllTypesMatch<["acc", "result"]>]> {
     dimensions agree; (C5) the element types are a row of the table; (C6) `max_imprecise_acc` is not negative.
 
     ```mlir
-    %c = tile.dot %a, %b, %acc precision(tf32x3) : tensor<64x32xf32>, tensor<32x16xf32>, tensor<64x16xf32>
+    %c = tile.dot %a, %b, %acc precision = tf32x3 : tensor<64x32xf32>, tensor<32x16xf32>, tensor<64x16xf32>
     ```
   }];
   let arguments = (ins Tile_NumberTensor:$a, Tile_NumberTensor:$b, Tile_NumberTensor:$acc,
       DefaultValuedAttr<Tile_InputPrecisionAttr, "InputPrecision::TF32">:$precision, DefaultValuedAttr<I32Attr, "0">:$max_imprecise_acc);
   let results = (outs Tile_NumberTensor:$result);
   let assemblyFormat = [{
-    $a `,` $b `,` $acc (`precision` `(` $precision^ `)`)? (`max_imprecise_acc` `(` $max_imprecise_acc^ `)`)? attr-dict
+    $a `,` $b `,` $acc (`precision` `=` `` $precision^)? (`max_imprecise_acc` `=` $max_imprecise_acc^)? attr-dict
     `:` type($a) `,` type($b) `,` type($acc)
   }];
   let hasVerifier = 1;
@@ -78,7 +78,7 @@ def Tile_ReduceOp : Tile_Op<"reduce", [
     (C5) its operations have no side effects; (C6) the results have the inferred types.
 
     ```mlir
-    %sum = tile.reduce (%x) axis 1 combine (%acc: f32, %cur: f32) {
+    %sum = tile.reduce(%x) axis 1 combine (%acc: f32, %cur: f32) {
       %0 = arith.addf %acc, %cur : f32
       tile.yield %0 : f32
     } : (tensor<64x32xf32>) -> tensor<64xf32>
@@ -111,7 +111,7 @@ def Tile_ScanOp : Tile_Op<"scan", [
     (C5) its operations have no side effects; (C6) the results have the types of the operands.
 
     ```mlir
-    %sums = tile.scan (%x) axis 0 reverse combine (%acc: f32, %cur: f32) {
+    %sums = tile.scan(%x) axis 0 reverse combine (%acc: f32, %cur: f32) {
       %0 = arith.addf %acc, %cur : f32
       tile.yield %0 : f32
     } : (tensor<128xf32>) -> tensor<128xf32>
@@ -152,6 +152,7 @@ def Tile_GatherOp : Tile_Op<"gather", [Pure, Tile_InfersType]> {
   }];
   let arguments = (ins Tile_AnyTensor:$source, Tile_IntTensor:$indices, I32Attr:$axis);
   let results = (outs Tile_AnyTensor:$result);
+  let hasVerifier = 1;
   let assemblyFormat = "$source `[` $indices `]` `axis` $axis attr-dict `:` type($source) `,` type($indices) `->` type($result)";
 }
 
@@ -194,7 +195,7 @@ def Tile_InlineAsmOp : Tile_Op<"inline_asm", [
   let arguments = (ins Variadic<Tile_AnyValue>:$args, StrAttr:$asm_string, StrAttr:$constraints, UnitAttr:$pure, I32Attr:$pack);
   let results = (outs Variadic<Tile_AnyValue>:$results);
   let assemblyFormat = [{
-    $asm_string `constraints` $constraints `pack` $pack (`pure` $pure^)? `(` $args `)` attr-dict `:` functional-type($args, $results)
+    $asm_string `constraints` $constraints `pack` $pack (`pure` $pure^)? ` ` `(` $args `)` attr-dict `:` functional-type($args, $results)
   }];
   let hasVerifier = 1;
 }

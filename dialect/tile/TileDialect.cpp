@@ -86,6 +86,18 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribut
     return verifyInteger(op, attr, 1, 16, /*powerOfTwo=*/true);
   if (name == numStagesAttrName)
     return verifyInteger(op, attr, 1, maxInt, /*powerOfTwo=*/false);
+  if (name == sharedBytesAttrName)
+    return verifyInteger(op, attr, 0, maxInt, /*powerOfTwo=*/false);
+  if (name == vectorAttrName)
+    return verifyInteger(op, attr, 1, 16, /*powerOfTwo=*/true);
+  if (name == scratchOffsetAttrName) {
+    if (failed(verifyInteger(op, attr, 0, maxInt, /*powerOfTwo=*/false)))
+      return failure();
+    int64_t offset = cast<IntegerAttr>(attr.getValue()).getInt();
+    return offset % 16 == 0
+               ? success()
+               : op->emitOpError() << "expects attribute '" << name << "' to be a multiple of 16, but it is " << offset;
+  }
   if (name == targetAttrName && !isa<StringAttr>(attr.getValue()))
     return op->emitOpError() << "expects attribute '" << name << "' to be a string, but it is " << attr.getValue();
   return success();

@@ -37,9 +37,12 @@ def Tile_Dialect : Dialect {
     | module | `tile.num_stages` | i32, at least 1 | depth of software pipelines |
     | module | `tile.num_ctas` | i32, power of two up to 16 | thread blocks of a cluster |
     | module | `tile.target` | string | the GPU, `sm_90a` for example |
+    | module | `tile.shared_bytes` | i32, not negative | shared memory of a program in bytes, once allocated |
     | function | `tile.kernel` | unit | marks the entry point |
     | argument | `tile.name` | string | name of the parameter in the source |
     | argument | `tile.divisibility` | i32, power of two | divides the integer, or the address in bytes of the pointer |
+    | load, store, atomic | `tile.vector` | i32, power of two up to 16 | elements that one access moves: so many lowest registers are neighbours in memory, the first aligned to all of them, under one mask |
+    | any operation | `tile.scratch_offset` | i32, multiple of 16 | where in shared memory the operation exchanges data between warps |
   }];
   let cppNamespace = "::tessera::tile";
   let dependentDialects = ["::mlir::arith::ArithDialect"];
@@ -56,6 +59,9 @@ def Tile_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral numStagesAttrName = "tile.num_stages";
     static constexpr ::llvm::StringLiteral numCtasAttrName = "tile.num_ctas";
     static constexpr ::llvm::StringLiteral targetAttrName = "tile.target";
+    static constexpr ::llvm::StringLiteral sharedBytesAttrName = "tile.shared_bytes";
+    static constexpr ::llvm::StringLiteral vectorAttrName = "tile.vector";
+    static constexpr ::llvm::StringLiteral scratchOffsetAttrName = "tile.scratch_offset";
     static constexpr ::llvm::StringLiteral argNameAttrName = "tile.name";
     static constexpr ::llvm::StringLiteral divisibilityAttrName = "tile.divisibility";
 

@@ -44,7 +44,7 @@ def Tile_AllocOp : Tile_Op<"alloc", []> {
   }];
   let arguments = (ins OptionalAttr<I32Attr>:$offset);
   let results = (outs Res<Tile_Buffer, "", [MemAlloc<Tile_SharedMemory>]>:$result);
-  let assemblyFormat = "(`offset` $offset^)? attr-dict `:` type($result)";
+  let assemblyFormat = "(`offset` $offset^)? attr-dict `:` qualified(type($result))";
   let builders = [OpBuilder<(ins "::mlir::Type":$type), [{ build($_builder, $_state, type, ::mlir::IntegerAttr()); }]>];
   let hasVerifier = 1;
 }
@@ -61,7 +61,7 @@ def Tile_LocalStoreOp : Tile_Op<"local_store", []> {
     ```
   }];
   let arguments = (ins Tile_AnyTensor:$value, Arg<Tile_Buffer, "", [MemWrite<Tile_SharedMemory>]>:$buffer);
-  let assemblyFormat = "$value `,` $buffer attr-dict `:` type($value) `,` type($buffer)";
+  let assemblyFormat = "$value `,` $buffer attr-dict `:` type($value) `,` qualified(type($buffer))";
   let hasVerifier = 1;
 }
 
@@ -78,7 +78,7 @@ def Tile_LocalLoadOp : Tile_Op<"local_load", []> {
   }];
   let arguments = (ins Arg<Tile_Buffer, "", [MemRead<Tile_SharedMemory>]>:$buffer);
   let results = (outs Tile_AnyTensor:$result);
-  let assemblyFormat = "$buffer attr-dict `:` type($buffer) `->` type($result)";
+  let assemblyFormat = "$buffer attr-dict `:` qualified(type($buffer)) `->` type($result)";
   let hasVerifier = 1;
 }
 
@@ -110,7 +110,7 @@ def Tile_MmaOp : Tile_Op<"mma", [Pure, AllTypesMatch<["acc", "result"]>]> {
       DefaultValuedAttr<Tile_InputPrecisionAttr, "InputPrecision::TF32">:$precision);
   let results = (outs Tile_NumberTensor:$result);
   let assemblyFormat = [{
-    $kind $a `,` $b `,` $acc (`precision` `(` $precision^ `)`)? attr-dict `:` type($a) `,` type($b) `,` type($acc)
+    `` $kind $a `,` $b `,` $acc (`precision` `=` `` $precision^)? attr-dict `:` type($a) `,` type($b) `,` type($acc)
   }];
   let hasVerifier = 1;
 }

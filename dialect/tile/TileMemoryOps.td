@@ -110,7 +110,7 @@ def Tile_LoadOp : Tile_Op<"load", [
     (C4) `other` needs `mask`; (C5) `cache` is not `wb` or `wt`.
 
     ```mlir
-    %x = tile.load %p mask(%m) other(%zero) cache(cg) evict(evict_first) : tensor<128x!tile.ptr<f32>>
+    %x = tile.load %p mask(%m) other(%zero) cache = cg evict = evict_first : tensor<128x!tile.ptr<f32>>
     ```
   }];
   let arguments = (ins Tile_PtrLike:$pointer, Optional<Tile_BoolLike>:$mask, Optional<Tile_AnyValue>:$other,
@@ -118,7 +118,7 @@ def Tile_LoadOp : Tile_Op<"load", [
       DefaultValuedAttr<Tile_EvictionPolicyAttr, "EvictionPolicy::Normal">:$evict, UnitAttr:$is_volatile);
   let results = (outs Tile_AnyValue:$result);
   let assemblyFormat = [{
-    $pointer (`mask` `(` $mask^ `)`)? (`other` `(` $other^ `)`)? (`cache` `(` $cache^ `)`)? (`evict` `(` $evict^ `)`)?
+    $pointer (`mask` `(` $mask^ `)`)? (`other` `(` $other^ `)`)? (`cache` `=` `` $cache^)? (`evict` `=` `` $evict^)?
     (`volatile` $is_volatile^)? attr-dict `:` type($pointer)
   }];
   let builders = [OpBuilder<(ins "::mlir::Value":$pointer), [{ build($_builder, $_state, pointer, ::mlir::Value(), ::mlir::Value()); }]>];
@@ -140,14 +140,14 @@ def Tile_StoreOp : Tile_Op<"store", [
     Constraints: (C1) `value` has the shape of `pointer` and the type it points to; (C2) `mask` is i1 in that shape; (C3) `cache` is not `ca` or `cv`.
 
     ```mlir
-    tile.store %p, %x mask(%m) cache(wb) evict(evict_last) : tensor<128x!tile.ptr<f32>>
+    tile.store %p, %x mask(%m) cache = wb evict = evict_last : tensor<128x!tile.ptr<f32>>
     ```
   }];
   let arguments = (ins Tile_PtrLike:$pointer, Tile_AnyValue:$value, Optional<Tile_BoolLike>:$mask,
       DefaultValuedAttr<Tile_CacheModifierAttr, "CacheModifier::None">:$cache,
       DefaultValuedAttr<Tile_EvictionPolicyAttr, "EvictionPolicy::Normal">:$evict);
   let assemblyFormat = [{
-    $pointer `,` $value (`mask` `(` $mask^ `)`)? (`cache` `(` $cache^ `)`)? (`evict` `(` $evict^ `)`)? attr-dict `:` type($pointer)
+    $pointer `,` $value (`mask` `(` $mask^ `)`)? (`cache` `=` `` $cache^)? (`evict` `=` `` $evict^)? attr-dict `:` type($pointer)
   }];
   let builders = [OpBuilder<(ins "::mlir::Value":$pointer, "::mlir::Value":$value), [{
     build($_builder, $_state, pointer, value, ::mlir::Value());
@@ -178,14 +178,14 @@ def Tile_AtomicRmwOp : Tile_Op<"atomic_rmw", [
     one that the table names for `kind`.
 
     ```mlir
-    %old = tile.atomic_rmw fadd %p, %x mask(%m) sem(relaxed) scope(gpu) : tensor<128x!tile.ptr<f32>>
+    %old = tile.atomic_rmw fadd %p, %x mask(%m) sem = relaxed scope = gpu : tensor<128x!tile.ptr<f32>>
     ```
   }];
   let arguments = (ins Tile_RmwKindAttr:$kind, Tile_PtrLike:$pointer, Tile_AnyValue:$value, Optional<Tile_BoolLike>:$mask,
       DefaultValuedAttr<Tile_MemSemanticAttr, "MemSemantic::AcqRel">:$sem, DefaultValuedAttr<Tile_MemScopeAttr, "MemScope::GPU">:$scope);
   let results = (outs Tile_AnyValue:$result);
   let assemblyFormat = [{
-    $kind $pointer `,` $value (`mask` `(` $mask^ `)`)? (`sem` `(` $sem^ `)`)? (`scope` `(` $scope^ `)`)? attr-dict `:` type($pointer)
+    `` $kind $pointer `,` $value (`mask` `(` $mask^ `)`)? (`sem` `=` `` $sem^)? (`scope` `=` `` $scope^)? attr-dict `:` type($pointer)
   }];
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
@@ -200,14 +200,14 @@ def Tile_AtomicCasOp : Tile_Op<"atomic_cas", [
     Constraints: (C1) `compare`, `value` and the result have the shape of `pointer` and the type it points to; (C2) the element type is 16, 32 or 64 bits wide.
 
     ```mlir
-    %old = tile.atomic_cas %p, %expected, %new sem(acq_rel) scope(gpu) : !tile.ptr<i32>
+    %old = tile.atomic_cas %p, %expected, %new sem = acq_rel scope = gpu : !tile.ptr<i32>
     ```
   }];
   let arguments = (ins Tile_PtrLike:$pointer, Tile_AnyValue:$compare, Tile_AnyValue:$value,
       DefaultValuedAttr<Tile_MemSemanticAttr, "MemSemantic::AcqRel">:$sem, DefaultValuedAttr<Tile_MemScopeAttr, "MemScope::GPU">:$scope);
   let results = (outs Tile_AnyValue:$result);
   let assemblyFormat = [{
-    $pointer `,` $compare `,` $value (`sem` `(` $sem^ `)`)? (`scope` `(` $scope^ `)`)? attr-dict `:` type($pointer)
+    $pointer `,` $compare `,` $value (`sem` `=` `` $sem^)? (`scope` `=` `` $scope^)? attr-dict `:` type($pointer)
   }];
   let hasVerifier = 1;
 }

@@ -64,6 +64,15 @@ Value tile::createZero(OpBuilder &builder, Location loc, Type type) {
   return zero ? arith::ConstantOp::create(builder, loc, zero) : Value();
 }
 
+bool tile::areCompatible(Type inferred, Type actual) {
+  if (inferred == actual)
+    return true;
+  auto a = dyn_cast<RankedTensorType>(inferred), b = dyn_cast<RankedTensorType>(actual);
+  LayoutAttr layoutA = tile::getLayout(inferred), layoutB = tile::getLayout(actual);
+  return a && b && a.getShape() == b.getShape() && a.getElementType() == b.getElementType() && layoutA && layoutB &&
+         equalUpToRegisters(layoutA.getLayout(), layoutB.getLayout());
+}
+
 //===----------------------------------------------------------------------===//
 // The program
 //===----------------------------------------------------------------------===//

@@ -60,12 +60,29 @@ bool isConstantFalse(mlir::Value value);
 /// The constant zero of a number type, made with `arith.constant`; null for pointers.
 mlir::Value createZero(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type);
 
+/// Same shape and element type, and layouts that differ in the order of registers (and copies in them) at most.
+bool areCompatible(mlir::Type inferred, mlir::Type actual);
+
 // ---- Verification --------------------------------------------------------------------------------------------------
 
 /// Whether ranks and sides are those of a product a * b added to acc, two-dimensional or batched; says what is wrong at
 /// `op` otherwise.
 mlir::LogicalResult verifyMatrixProduct(mlir::Operation *op, mlir::RankedTensorType a, mlir::RankedTensorType b,
                                         mlir::RankedTensorType acc);
+
+/// Whether the results have the types that the operation infers, up to the order of registers; says what is wrong
+/// otherwise.
+template <typename OpT> mlir::LogicalResult verifyInferredTypes(OpT op) {
+  llvm::SmallVector<mlir::Type> types;
+  if (failed(OpT::inferReturnTypes(op->getContext(), op.getLoc(), typename OpT::Adaptor(op), types)))
+    return mlir::failure();
+  if (types.size() != op->getNumResults())
+    return op.emitOpError() << "expects " << types.size() << " result(s), but has " << op->getNumResults();
+  for (auto [expected, actual] : llvm::zip(types, op->getResultTypes()))
+    if (!areCompatible(expected, actual))
+      return op.emitOpError() << "expects a result of type " << expected << ", but it is " << actual;
+  return mlir::success();
+}
 
 } // namespace tessera::tile
 

@@ -135,7 +135,7 @@ def Tile_PrintOp : Tile_Op<"print", [MemoryEffects<[MemWrite<Tile_Console>]>]> {
     ```
   }];
   let arguments = (ins StrAttr:$prefix, UnitAttr:$hex, Variadic<Tile_AnyValue>:$args, DenseI32ArrayAttr:$is_signed);
-  let assemblyFormat = "$prefix (`hex` $hex^)? `(` $args `)` `is_signed` $is_signed attr-dict (`:` type($args)^)?";
+  let assemblyFormat = "$prefix (`hex` $hex^)? ` ` `(` $args `)` `is_signed` $is_signed attr-dict (`:` type($args)^)?";
   let hasVerifier = 1;
 }
 

@@ -27,22 +27,6 @@ static RankedTensorType makeTensor(RankedTensorType source, ArrayRef<int64_t> sh
   return RankedTensorType::get(shape, source.getElementType(), layout);
 }
 
-/// Same shape and element type, and layouts that differ in the order of registers at most.
-static bool areCompatible(Type inferred, Type actual) {
-  if (inferred == actual)
-    return true;
-  auto a = dyn_cast<RankedTensorType>(inferred), b = dyn_cast<RankedTensorType>(actual);
-  LayoutAttr layoutA = tile::getLayout(inferred), layoutB = tile::getLayout(actual);
-  return a && b && a.getShape() == b.getShape() && a.getElementType() == b.getElementType() && layoutA && layoutB &&
-         equalUpToRegisters(layoutA.getLayout(), layoutB.getLayout());
-}
-
-static bool areCompatible(TypeRange inferred, TypeRange actual) {
-  return inferred.size() == actual.size() && llvm::all_of(llvm::zip(inferred, actual), [](auto pair) {
-           return areCompatible(std::get<0>(pair), std::get<1>(pair));
-         });
-}
-
 /// The constant splat of `type` with the element of the splat `attr`; null if it is none.
 static Attribute resizeSplat(Attribute attr, Type type) {
   auto splat = dyn_cast_or_null<SplatElementsAttr>(attr);
@@ -84,18 +68,15 @@ LogicalResult ArangeOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
   return success();
 }
 
-/// The layout of the result is free.
-bool ArangeOp::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) {
-  return inferred.size() == actual.size() && llvm::all_of(llvm::zip(inferred, actual), [](auto pair) {
-           auto a = dyn_cast<RankedTensorType>(std::get<0>(pair)), b = dyn_cast<RankedTensorType>(std::get<1>(pair));
-           return a && b && a.getShape() == b.getShape() && a.getElementType() == b.getElementType();
-         });
-}
-
 LogicalResult ArangeOp::verify() {
-  int64_t count = int64_t(int32_t(getEnd())) - int32_t(getStart());
-  if (!llvm::isPowerOf2_64(count)) // C2
-    return emitOpError() << "expects the number of elements to be a power of two, but it is " << count;
+  SmallVector<Type> types;
+  if (failed(inferReturnTypes(getContext(), getLoc(), Adaptor(*this), types)))
+    return failure();
+  auto expected = cast<RankedTensorType>(types.front()), actual = cast<RankedTensorType>(getType());
+  if (!isTensor(expected)) // C2
+    return emitOpError() << "expects the number of elements to be a power of two, but it is " << expected.getDimSize(0);
+  if (expected.getShape() != actual.getShape()) // C3, with any layout
+    return emitOpError() << "expects a result of type " << expected << ", but it is " << actual;
   return success();
 }
 
@@ -190,9 +171,7 @@ LogicalResult ExpandDimsOp::inferReturnTypes(MLIRContext *, std::optional<Locati
   return success();
 }
 
-bool ExpandDimsOp::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) {
-  return areCompatible(inferred, actual);
-}
+LogicalResult ExpandDimsOp::verify() { return verifyInferredTypes(*this); }
 
 OpFoldResult ExpandDimsOp::fold(FoldAdaptor adaptor) { return reshapeConstant(adaptor.getSource(), getType()); }
 
@@ -286,7 +265,7 @@ LogicalResult TransOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
   return success();
 }
 
-bool TransOp::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) { return areCompatible(inferred, actual); }
+LogicalResult TransOp::verify() { return verifyInferredTypes(*this); }
 
 OpFoldResult TransOp::fold(FoldAdaptor adaptor) {
   if (llvm::equal(getOrder(), llvm::seq<int32_t>(0, getOrder().size())) && getSource().getType() == getType())
@@ -332,7 +311,7 @@ LogicalResult JoinOp::inferReturnTypes(MLIRContext *, std::optional<Location>, A
   return success();
 }
 
-bool JoinOp::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) { return areCompatible(inferred, actual); }
+LogicalResult JoinOp::verify() { return verifyInferredTypes(*this); }
 
 /// join(split(x)) is x.
 OpFoldResult JoinOp::fold(FoldAdaptor) {
@@ -360,7 +339,7 @@ LogicalResult SplitOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
   return success();
 }
 
-bool SplitOp::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) { return areCompatible(inferred, actual); }
+LogicalResult SplitOp::verify() { return verifyInferredTypes(*this); }
 
 /// split(join(x, y)) is x, y; halves of a constant splat are constant splats.
 LogicalResult SplitOp::fold(FoldAdaptor adaptor, SmallVectorImpl<OpFoldResult> &results) {
@@ -386,4 +365,4 @@ LogicalResult CatOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc
   return success();
 }
 
-bool CatOp::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) { return areCompatible(inferred, actual); }
+LogicalResult CatOp::verify() { return verifyInferredTypes(*this); }

@@ -12,10 +12,6 @@
 
 include "dialect/tile/TileTypes.td"
 
-// Result types follow from operands and attributes. The verifier asks for the inferred type, up to the order of registers; `arange` leaves the
-// layout open.
-defvar Tile_InfersType = InferTypeOpAdaptorWithIsCompatible;
-
 def Tile_ArangeOp : Tile_Op<"arange", [Pure, Tile_InfersType]> {
   let summary = "consecutive integers";
   let description = [{
@@ -89,6 +85,7 @@ def Tile_ExpandDimsOp : Tile_Op<"expand_dims", [Pure, Tile_InfersType]> {
   }];
   let arguments = (ins Tile_AnyTensor:$source, I32Attr:$axis);
   let results = (outs Tile_AnyTensor:$result);
+  let hasVerifier = 1;
   let assemblyFormat = "$source `,` $axis attr-dict `:` type($source) `->` type($result)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
@@ -134,6 +131,7 @@ def Tile_TransOp : Tile_Op<"trans", [Pure, Tile_InfersType]> {
   }];
   let arguments = (ins Tile_AnyTensor:$source, DenseI32ArrayAttr:$order);
   let results = (outs Tile_AnyTensor:$result);
+  let hasVerifier = 1;
   let assemblyFormat = "$source $order attr-dict `:` type($source) `->` type($result)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
@@ -154,6 +152,7 @@ def Tile_JoinOp : Tile_Op<"join", [Pure, Tile_InfersType, AllTypesMatch<["lhs", 
   }];
   let arguments = (ins Tile_AnyTensor:$lhs, Tile_AnyTensor:$rhs);
   let results = (outs Tile_AnyTensor:$result);
+  let hasVerifier = 1;
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `->` type($result)";
   let hasFolder = 1;
 }
@@ -173,6 +172,7 @@ def Tile_SplitOp : Tile_Op<"split", [Pure, Tile_InfersType, AllTypesMatch<["lhs"
   }];
   let arguments = (ins Tile_AnyTensor:$source);
   let results = (outs Tile_AnyTensor:$lhs, Tile_AnyTensor:$rhs);
+  let hasVerifier = 1;
   let assemblyFormat = "$source attr-dict `:` type($source) `->` type($lhs)";
   let hasFolder = 1;
 }
@@ -192,6 +192,7 @@ def Tile_CatOp : Tile_Op<"cat", [Pure, Tile_InfersType, AllTypesMatch<["lhs", "r
   }];
   let arguments = (ins Tile_AnyTensor:$lhs, Tile_AnyTensor:$rhs);
   let results = (outs Tile_AnyTensor:$result);
+  let hasVerifier = 1;
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `->` type($result)";
 }
 

@@ -61,7 +61,8 @@ LogicalResult BufferType::verify(function_ref<InFlightDiagnostic()> emitError, A
     return emitError() << "expected a buffer of integers of 1, 8, 16, 32 or 64 bits, floats or pointers, but found "
                        << elementType;
   if (layout && ArrayRef<int64_t>(layout.getLayout().shape()) != shape)
-    return emitError() << "shape of the buffer differs from that of its layout";
+    return emitError() << "expected a buffer of shape " << shapeToString(layout.getLayout().shape())
+                       << ", which its layout has, but found " << shapeToString(shape);
   return success();
 }
 

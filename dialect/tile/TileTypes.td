@@ -107,4 +107,14 @@ def Tile_SameOperandsEncoding : NativeOpTrait<"SameOperandsEncoding"> {
   let cppNamespace = "::tessera::tile::trait";
 }
 
+// Result types follow from operands and attributes. That the operation has them is left to its own verifier (verifyInferredTypes), which says what is wrong
+// once; the interface would say it twice.
+def Tile_InfersType : InferTypeOpAdaptorBase<[{
+  static ::llvm::LogicalResult refineReturnTypes(
+      ::mlir::MLIRContext *, std::optional<::mlir::Location>, ::mlir::ValueRange, ::mlir::DictionaryAttr, ::mlir::OpaqueProperties,
+      ::mlir::RegionRange, ::llvm::SmallVectorImpl<::mlir::Type> &) {
+    return ::mlir::success();
+  }
+}]>;
+
 #endif // TESSERA_DIALECT_TILE_TILETYPES
