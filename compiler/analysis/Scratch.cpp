@@ -9,7 +9,7 @@
 
 #include "compiler/analysis/Scratch.h"
 #include "compiler/analysis/LayoutRules.h"
-#include "compiler/target/Target.h"
+#include "compiler/target/Queries.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -21,10 +21,6 @@ using namespace mlir;
 namespace tessera {
 
 namespace {
-
-/// Larger conversions go in steps: what a conversion at the end of a kernel takes should not keep other programs off
-/// the SM.
-constexpr int64_t maxConversionScratch = 32 << 10;
 
 int64_t alignedSize(int64_t bytes) { return llvm::alignTo(bytes, 16); }
 
@@ -62,28 +58,17 @@ int64_t getNumWarpsAlong(const LinearLayout &layout, unsigned axis) {
   return int64_t(1) << llvm::popcount(layout.touching(Dim::Warp, tensorDim(axis)));
 }
 
-ConversionOptions getConversionOptions(Operation *op) {
-  ConversionOptions options;
-  options.maxScratchBytes = maxConversionScratch;
-  auto module = op->getParentOfType<ModuleOp>();
-  auto name = module ? module->getAttrOfType<StringAttr>(tile::TileDialect::targetAttrName) : StringAttr();
-  const Target *target = name ? Target::find(name.getValue()) : nullptr;
-  options.ldmatrix = target && target->has(Feature::LdMatrix);
-  options.stmatrix = target && target->has(Feature::StMatrix);
-  return options;
+const Target &getTarget(Operation *op) {
+  const Target *target = targetOf(op);
+  return target ? *target : Target::all().front();
 }
 
-ConversionPlan planConversion(tile::ConvertLayoutOp op) {
-  const LinearLayout *from = getLayout(op.getSource().getType()), *to = getLayout(op.getType());
-  if (!from || !to)
-    return {};
-  return planConversion(*from, *to, 8 * tile::getByteWidth(op.getType()), getConversionOptions(op));
-}
+ConversionPlan planConversion(tile::ConvertLayoutOp op) { return planConversionOf(op, getTarget(op)); }
 
 int64_t getScratchBytes(Operation *op) {
   return llvm::TypeSwitch<Operation *, int64_t>(op)
       .Case([](tile::ConvertLayoutOp convert) {
-        return alignedSize(planConversion(convert).scratchBytes(8 * tile::getByteWidth(convert.getType())));
+        return alignedSize(planConversion(convert).scratchBytes(storageBits(tile::getElementType(convert.getType()))));
       })
       .Case([](tile::ReduceOp reduce) { return acrossWarps(reduce.getOperands(), reduce.getAxis()); })
       .Case([](tile::ScanOp scan) { return acrossWarps(scan.getOperands(), scan.getAxis()); })

@@ -27,6 +27,7 @@
 #ifndef TESSERA_COMPILER_ANALYSIS_SCRATCH_H
 #define TESSERA_COMPILER_ANALYSIS_SCRATCH_H
 
+#include "compiler/target/Target.h"
 #include "dialect/layout/ConversionPlan.h"
 #include "dialect/tile/Tile.h"
 #include "mlir/IR/Operation.h"
@@ -41,8 +42,8 @@ inline constexpr llvm::StringLiteral sharedBytesAttrName = "tile.shared_bytes";
 /// Scratch bytes of `op`, a multiple of 16; 0 for operations that need none.
 int64_t getScratchBytes(mlir::Operation *op);
 
-/// What conversions may use on the target of the module that `op` is in.
-ConversionOptions getConversionOptions(mlir::Operation *op);
+/// The target of the module that `op` is in; where it names none, the oldest one, whose instructions all have.
+const Target &getTarget(mlir::Operation *op);
 
 /// The plan by which a conversion is lowered.
 ConversionPlan planConversion(tile::ConvertLayoutOp op);

@@ -53,6 +53,9 @@ public:
 
 private:
   LogicalResult assign(func::FuncOp function, int64_t numWarps) {
+    for (Type type : llvm::concat<const Type>(function.getArgumentTypes(), function.getResultTypes()))
+      if (isa<RankedTensorType>(type))
+        return function.emitError("expected a kernel whose parameters are scalars and pointers, got ") << type;
     WalkResult laidOut = function.walk([](Operation *op) {
       for (Type type : op->getResultTypes())
         if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && tensor.getEncoding()) {

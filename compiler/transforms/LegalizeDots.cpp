@@ -8,7 +8,7 @@
 //===--------------------------------------------------------------------------------------------------------------------===//
 
 #include "compiler/analysis/DotLayouts.h"
-#include "compiler/target/Target.h"
+#include "compiler/target/Queries.h"
 #include "compiler/transforms/Passes.h"
 #include "dialect/tile/Tile.h"
 
@@ -66,7 +66,7 @@ private:
     if (type.isInteger(8))
       return tile::MmaKind::M16N8K32_S32_S8;
     if (type.isF64())
-      return target.has(Feature::MmaF64) ? std::optional(tile::MmaKind::M8N8K4_F64_F64) : std::nullopt;
+      return tile::MmaKind::M8N8K4_F64_F64;
     if (!type.isF32())
       return std::nullopt;
     switch (dot.getPrecision()) {
@@ -82,10 +82,11 @@ private:
     return std::nullopt;
   }
 
+  /// Whether the target has the instruction and the product is large enough for it.
   bool fits(tile::MmaKind kind) {
     tile::MmaShape size = tile::getMmaShape(kind);
     ArrayRef<int64_t> a = dot.getA().getType().getShape(), acc = dot.getAcc().getType().getShape();
-    return acc[acc.size() - 2] >= size.m && acc.back() >= size.n && a.back() >= size.k;
+    return hasMma(target, kind) && acc[acc.size() - 2] >= size.m && acc.back() >= size.n && a.back() >= size.k;
   }
 
   Value cast(Value value, Type element) {

@@ -71,17 +71,16 @@ def AssignLayoutsPass : Pass<"tile-assign-layouts", "::mlir::ModuleOp"> {
 }
 
 def EliminateConversionsPass : Pass<"tile-eliminate-conversions", "::mlir::ModuleOp"> {
-  let summary = "fold, merge and hoist layout conversions";
+  let summary = "fold, merge and sink layout conversions";
   let description = [{
-    What the solver cannot see since it decides about layouts, not about operations: conversions of conversions are folded, equal ones merged, those of values a loop does
-    not change moved before it, and narrowing casts moved before a conversion that moves data between threads (widening ones after it), so that fewer bytes travel.
+    What the solver cannot see since it decides about layouts, not about operations: conversions of conversions start from the first source, equal operations (values
+    recomputed in the same layout for several users) are merged, and what only one branch needs is converted in that branch.
 
     ```mlir
     %0 = tile.convert_layout %x : tensor<64x64xf32, #a> -> tensor<64x64xf32, #b>
-    %1 = arith.truncf %0 : tensor<64x64xf32, #b> to tensor<64x64xf16, #b>
+    %1 = tile.convert_layout %0 : tensor<64x64xf32, #b> -> tensor<64x64xf32, #c>
     ==>
-    %0 = arith.truncf %x : tensor<64x64xf32, #a> to tensor<64x64xf16, #a>
-    %1 = tile.convert_layout %0 : tensor<64x64xf16, #a> -> tensor<64x64xf16, #b>
+    %1 = tile.convert_layout %x : tensor<64x64xf32, #a> -> tensor<64x64xf32, #c>
     ```
 
     Precondition and postcondition: laid out.
@@ -134,6 +133,20 @@ def LegalizeDotsPass : Pass<"tile-legalize-dots", "::mlir::ModuleOp"> {
     Precondition: layout-free. Postcondition: every `tile.dot` has a `tile.mma_kind` that fits its types and sides, or operands of f32, f64 or i8.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::tessera::tile::TileDialect"];
+}
+
+def PrintAxisFactsPass : Pass<"tile-print-axis-facts", "::mlir::ModuleOp"> {
+  let summary = "say what is known about integers and pointers";
+  let description = [{
+    Emits a remark at every operation with integer or pointer results: contiguity, divisibility and constancy along each dimension, the value where it is a known constant, and
+    whether it cannot be negative. For tests and for finding out why an access is not as wide as it could be.
+
+    ```
+    remark: #0: contiguity [128], divisibility [16], constancy [1], not negative
+    ```
+
+    Changes nothing; works in both stages.
+  }];
 }
 
 def SimplifyPass : Pass<"tile-simplify", "::mlir::ModuleOp"> {

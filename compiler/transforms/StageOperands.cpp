@@ -9,6 +9,7 @@
 
 #include "compiler/analysis/LayoutRules.h"
 #include "compiler/analysis/Scratch.h"
+#include "compiler/target/Queries.h"
 #include "compiler/transforms/Passes.h"
 #include "dialect/layout/ConversionPlan.h"
 #include "dialect/tile/Tile.h"
@@ -59,8 +60,8 @@ private:
     if (planConversion(op).kind != tessera::ConversionKind::Shared)
       return;
     RankedTensorType type = cast<RankedTensorType>(op.getType());
-    unsigned bits = 8 * tile::getByteWidth(type);
-    ConversionOptions options = getConversionOptions(op);
+    unsigned bits = storageBits(type.getElementType());
+    ConversionOptions options = conversionOptions(getTarget(op));
     options.maxScratchBytes = INT64_MAX;
     const LinearLayout &wanted = *getLayout(type);
     SharedPlan plan = planShared(*getLayout(op.getSource().getType()), wanted, bits, options);
