@@ -21,6 +21,8 @@ std::string describe(const Argument &argument) {
     return "a pointer to " + std::string(nameOf(argument.type()));
   case Argument::Kind::Null:
     return "a null pointer";
+  case Argument::Kind::Defaulted:
+    return "left out";
   case Argument::Kind::Unusable:
     break;
   }
@@ -38,8 +40,10 @@ std::string describe(const PtxParameter &parameter) {
 /// Why `argument` cannot be passed for `parameter`; null when it can. PTX says no more of a value than its width and a
 /// class: u and s are integers, f is a float, b is either.
 bool fits(const PtxParameter &parameter, const Argument &argument) {
-  if (argument.kind() == Argument::Kind::Unusable || parameter.isArray)
-    return parameter.isArray && argument.kind() == Argument::Kind::Scalar && sizeOf(argument.type()) == parameter.size;
+  if (argument.kind() == Argument::Kind::Unusable || argument.kind() == Argument::Kind::Defaulted)
+    return false;
+  if (parameter.isArray)
+    return argument.kind() == Argument::Kind::Scalar && sizeOf(argument.type()) == parameter.size;
   if (argument.isPointer())
     return parameter.isPointer || (parameter.size == 8 && parameter.type[0] != 'f');
   if (parameter.isPointer || sizeOf(argument.type()) != parameter.size)
@@ -54,21 +58,27 @@ bool fits(const PtxParameter &parameter, const Argument &argument) {
 }
 
 std::string place(const FunctionState &function, std::size_t index) {
+  if (index < function.places.size())
+    return function.places[index];
   return "argument " + std::to_string(index + 1) + " ('" + function.info->parameters[index].name + "')";
 }
 
-Error fail(const FunctionState &function, ErrorCode code, const std::string &message) {
-  return Error(code, "launch of '" + function.info->name + "': " + message);
+std::string nameOf(const FunctionState &function) {
+  return function.displayName.empty() ? function.info->name : function.displayName;
 }
 
-Status checkArguments(const FunctionState &function, std::span<const Argument> arguments) {
+Error fail(const FunctionState &function, ErrorCode code, const std::string &message) {
+  return Error(code, "launch of '" + nameOf(function) + "': " + message);
+}
+
+Status checkArguments(const FunctionState &function, std::span<const Argument> arguments, const std::uint16_t *order) {
   const auto &parameters = function.info->parameters;
-  if (arguments.size() != parameters.size()) [[unlikely]]
+  if (!order && arguments.size() != parameters.size()) [[unlikely]]
     return fail(function, ErrorCode::TypeMismatch,
                 std::to_string(arguments.size()) + (arguments.size() == 1 ? " argument" : " arguments") +
                     " given, the kernel takes " + std::to_string(parameters.size()));
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const Argument &argument = arguments[i];
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const Argument &argument = arguments[order ? order[i] : i];
     const PtxParameter &parameter = parameters[i];
     if (!fits(parameter, argument)) [[unlikely]]
       return fail(function, ErrorCode::TypeMismatch,
@@ -152,7 +162,7 @@ Status allowShared(FunctionState &function, std::size_t bytes) {
   if (Status status = check(function.device(),
                             function.device().driver().cuFuncSetAttribute(
                                 function.handle, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, int(bytes)),
-                            [&] { return "launch of '" + function.info->name + "': asking for shared memory"; });
+                            [&] { return "launch of '" + nameOf(function) + "': asking for shared memory"; });
       !status)
     return status;
   function.dynamicSharedAllowed.store(bytes);
@@ -182,14 +192,14 @@ Expected<Dim3> chooseCluster(const FunctionState &function, const LaunchConfig &
 } // namespace
 
 Status launchFunction(FunctionState &function, const Stream &stream, const LaunchConfig &config,
-                      std::span<const Argument> arguments) {
+                      std::span<const Argument> arguments, const std::uint16_t *order) {
   if (!stream.isValid()) [[unlikely]]
     return fail(function, ErrorCode::InvalidArgument, "the stream was moved from");
   if (stream.nativeState() != function.module->device.get()) [[unlikely]]
     return fail(function, ErrorCode::InvalidArgument,
                 "the stream is on device " + stream.device().spec() + ", the kernel on device " +
                     Device(function.module->device).spec());
-  if (Status status = checkArguments(function, arguments); !status) [[unlikely]]
+  if (Status status = checkArguments(function, arguments, order); !status) [[unlikely]]
     return status;
   if (Status status = checkGrid(function, config.grid); !status) [[unlikely]]
     return status;
@@ -204,8 +214,8 @@ Status launchFunction(FunctionState &function, const Stream &stream, const Launc
       return status;
 
   void *parameters[kMaxArguments];
-  for (std::size_t i = 0; i < arguments.size(); ++i)
-    parameters[i] = const_cast<std::uint64_t *>(&arguments[i].bits());
+  for (std::size_t i = 0; i < function.info->parameters.size(); ++i)
+    parameters[i] = const_cast<std::uint64_t *>(&arguments[order ? order[i] : i].bits());
 
   const DeviceState &device = function.device();
   ContextScope scope(device);
@@ -242,7 +252,7 @@ Status launchFunction(FunctionState &function, const Stream &stream, const Launc
                           count};
     result = device.driver().cuLaunchKernelEx(&launch, function.handle, parameters, nullptr);
   }
-  return check(device, result, [&] { return "launch of '" + function.info->name + "'"; });
+  return check(device, result, [&] { return "launch of '" + nameOf(function) + "'"; });
 }
 
 } // namespace tessera::detail

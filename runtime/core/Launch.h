@@ -28,6 +28,9 @@ struct ModuleState {
 struct FunctionState {
   std::shared_ptr<ModuleState> module;
   const PtxKernelInfo *info = nullptr;
+  /// What errors call the kernel and its arguments, where that is not what the PTX calls them.
+  std::string displayName;
+  std::vector<std::string> places;
   cuda::CUfunction handle = nullptr;
   int staticSharedBytes = 0;
   int maxThreads = 0;
@@ -45,9 +48,10 @@ Expected<std::shared_ptr<FunctionState>> loadFunction(std::shared_ptr<ModuleStat
 /// The longest list of arguments a launch takes; PTX's parameter space holds no more of them.
 inline constexpr std::size_t kMaxArguments = 512;
 
-/// Checks everything that can be, then launches. `arguments` stand in the order of the entry's parameters.
+/// Checks everything that can be, then launches. `order` says for each parameter of the entry which argument it takes;
+/// null: they stand in the order of the parameters.
 Status launchFunction(FunctionState &function, const Stream &stream, const LaunchConfig &config,
-                      std::span<const Argument> arguments);
+                      std::span<const Argument> arguments, const std::uint16_t *order = nullptr);
 
 } // namespace tessera::detail
 

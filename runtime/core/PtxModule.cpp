@@ -100,6 +100,9 @@ Expected<std::shared_ptr<FunctionState>> detail::loadFunction(std::shared_ptr<Mo
                    "no kernel '" + std::string(name) + "' in '" + module->name + "'" + didYouMean(name, names));
     }
   }
+  if (info->parameters.size() > kMaxArguments)
+    return Error(ErrorCode::Unsupported,
+                 "kernel '" + info->name + "' has more than " + std::to_string(kMaxArguments) + " parameters");
   auto function = std::make_shared<FunctionState>();
   function->module = std::move(module);
   function->info = info;

@@ -33,12 +33,14 @@ concept DLPackTensor = requires(const T &tensor) {
 
 class Argument {
 public:
-  enum class Kind : std::uint8_t { Scalar, Pointer, Null, Unusable };
+  enum class Kind : std::uint8_t { Scalar, Pointer, Null, Defaulted, Unusable };
 
   static Argument scalar(ScalarType type, std::uint64_t bits) { return Argument(Kind::Scalar, type, bits); }
   static Argument pointer(ScalarType pointee, std::uint64_t address) {
     return Argument(Kind::Pointer, pointee, address);
   }
+  /// The default that the parameter has in the kernel's text.
+  static Argument defaulted() { return Argument(Kind::Defaulted, ScalarType::I8, 0); }
   /// An element type that no kernel has: the launch says so.
   static Argument unusable() { return Argument(Kind::Unusable, ScalarType::I8, 0); }
   static Argument null() { return Argument(Kind::Null, ScalarType::I8, 0); }
@@ -53,7 +55,7 @@ public:
   static std::optional<ScalarType> typeOfDLPack(unsigned code, unsigned bits, unsigned lanes);
 
   Kind kind() const { return argumentKind; }
-  bool isPointer() const { return argumentKind != Kind::Scalar; }
+  bool isPointer() const { return argumentKind == Kind::Pointer || argumentKind == Kind::Null; }
   /// Of a scalar its type, of a pointer that of what it points to.
   ScalarType type() const { return scalarType; }
   /// The value in the low bytes, or the address.

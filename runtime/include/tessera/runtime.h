@@ -4,10 +4,12 @@
 #define TESSERA_RUNTIME_H
 
 #include "tessera/Argument.h"
+#include "tessera/ArgumentSet.h"
 #include "tessera/Buffer.h"
 #include "tessera/Cache.h"
 #include "tessera/Device.h"
 #include "tessera/Expected.h"
+#include "tessera/HostArray.h"
 #include "tessera/Log.h"
 #include "tessera/PtxModule.h"
 #include "tessera/Stream.h"
