@@ -41,8 +41,9 @@
 
 namespace tessera::ast {
 
-/// Higher expressions and longer chains of elifs are refused.
-constexpr unsigned maxDepth = 400;
+/// Higher expressions and longer chains of elifs are refused. Only long sums come near: brackets and the like are
+/// limited further.
+constexpr unsigned maxDepth = 1000;
 
 //===----------------------------------------------------------------------===//
 // Arena

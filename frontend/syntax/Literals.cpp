@@ -145,7 +145,7 @@ void Decoder::decodeNamed(size_t begin) {
   }
   StringRef name = body.slice(pos + 1, end);
   pos = end + 1;
-  if (auto value = llvm::sys::unicode::nameToCodepointStrict(name))
+  if (auto value = llvm::sys::unicode::nameToCodepointStrict(name.upper()))
     appendCodePoint(*value, out);
   else
     report(begin, pos - begin, true, "there is no character named '" + name + "'");

@@ -325,7 +325,8 @@ bool Parser::parseCase(SmallVectorImpl<MatchCase> &cases) {
 Stmt *Parser::parseMatch() {
   Token keyword = advance();
   auto *stmt = make<Match>(range(keyword));
-  stmt->subject = parseExprList(/*allowYield=*/false);
+  bool named = at(TokenKind::Name) && peek(1).is(TokenKind::ColonEqual);
+  stmt->subject = named ? parseNamedExpr() : parseExprList(/*allowYield=*/false);
   if (!stmt->subject || !at(TokenKind::Colon)) {
     if (stmt->subject)
       failExpected("':' after the subject of 'match'");

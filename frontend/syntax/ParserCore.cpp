@@ -267,9 +267,9 @@ void Parser::resync(bool isHeader) {
   }
 }
 
-Parser::Level::Level(Parser &parser) : parser(parser), ok(++parser.depth <= ast::maxDepth) {
+Parser::Level::Level(Parser &parser) : parser(parser), ok(++parser.depth <= maxRecursion) {
   if (!ok)
-    parser.error(parser.loc(parser.peek()), "this is nested too deeply: more than " + Twine(ast::maxDepth) + " levels");
+    parser.error(parser.loc(parser.peek()), "this is nested too deeply: more than " + Twine(maxRecursion) + " levels");
 }
 
 bool Parser::setHeight(ast::Expr *node, llvm::ArrayRef<const ast::Expr *> children) {

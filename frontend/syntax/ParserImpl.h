@@ -50,6 +50,9 @@ public:
   void parseModule();
 
 private:
+  /// Levels of recursion that are allowed. Brackets within brackets, unary operators, elifs ... count one each.
+  static constexpr unsigned maxRecursion = 400;
+
   /// What kind of code is being read.
   enum class Region : uint8_t { Module, Host, Device };
 
@@ -149,6 +152,7 @@ private:
   bool parseGenerators(llvm::SmallVectorImpl<ast::Generator> &generators);
   ast::Expr *parseComprehension(ast::Comprehension::Form form, ast::Expr *element, ast::Expr *value, uint32_t begin);
   ast::Expr *parseStrings();
+  llvm::SmallVector<ast::Expr *> joinTexts(llvm::ArrayRef<ast::Expr *> parts);
   bool parseFString(llvm::SmallVectorImpl<ast::Expr *> &parts);
   bool parseField(llvm::SmallVectorImpl<ast::Expr *> &parts, bool raw);
   ast::JoinedString *parseFormatSpec(bool raw);
