@@ -295,7 +295,6 @@ bool decodeMatrix(Decoder &d) {
       !d.gatherUses(d.operand(3), registersOfC(shape, shape.c), word))
     return false;
   d.instr.kind = Kind::WarpSync;
-  d.instr.aligned = true;
   d.instr.imm = std::bit_cast<int64_t>(shape);
   d.instr.exec = domain == Domain::Float ? mma<float> : domain == Domain::Integer ? mma<int32_t> : mma<double>;
   return d.done(4);
