@@ -7,6 +7,7 @@
 //
 //===--------------------------------------------------------------------------------------------------------------------===//
 
+#include "compiler/analysis/DotLayouts.h"
 #include "compiler/analysis/LayoutRules.h"
 #include "compiler/analysis/Scratch.h"
 #include "compiler/target/Queries.h"
@@ -54,6 +55,13 @@ private:
     return isa<tile::MmaOp, tile::DotOp>(use.getOwner()) && use.getOperandNumber() < 2;
   }
 
+  /// The register bits that tell apart what different steps of K use.
+  static uint64_t getSliceBits(OpOperand &use, const LinearLayout &layout) {
+    std::optional<tile::MmaKind> kind = getMmaKind(use.getOwner());
+    unsigned axis = layout.tensorRank() - (use.getOperandNumber() == 0 ? 1 : 2);
+    return sliceBits(layout, axis, kind ? tile::getMmaShape(*kind).k : 1);
+  }
+
   void stage(tile::ConvertLayoutOp op) {
     if (op.getResult().use_empty() || !llvm::all_of(op.getResult().getUses(), isOperandUse))
       return;
@@ -64,6 +72,7 @@ private:
     ConversionOptions options = conversionOptions(getTarget(op));
     options.maxScratchBytes = INT64_MAX;
     const LinearLayout &wanted = *getLayout(type);
+    options.resultSlices = getSliceBits(*op.getResult().use_begin(), wanted);
     SharedPlan plan = planShared(*getLayout(op.getSource().getType()), wanted, bits, options);
     auto shared = tile::SharedAttr::get(op.getContext(), plan.shared);
     auto bufferType = tile::BufferType::get(type.getShape(), type.getElementType(), shared);
