@@ -20,6 +20,11 @@ namespace {
 
 using Vectors = std::vector<uint64_t>;
 
+/// The first `count` of `vectors`, or all of them where there are fewer.
+Vectors firstOf(const Vectors &vectors, size_t count) {
+  return {vectors.begin(), vectors.begin() + std::ptrdiff_t(std::min(count, vectors.size()))};
+}
+
 constexpr unsigned kRowBits = 7;         // 32 banks of 4 bytes: a row of 128 bytes
 constexpr unsigned kMaxVectorBytes = 16; // of one lane in one instruction
 constexpr double kBarrierCost = 16, kWarpBarrierCost = 4;
@@ -105,15 +110,15 @@ private:
     auto fits = [&](size_t bits) { return bytesOf(bits) <= options.maxScratchBytes; };
     while (wide > 0 && !fits(spanned.size() + wide))
       --wide;
-    add(Vectors(common.begin(), common.begin() + wide));
+    add(firstOf(common, wide));
     size_t fixed = spanned.size();
     add(store.registers);
     add(load.registers);
     size_t total = spanned.size(), steps = 0;
     while (fixed + steps < total && !fits(total - steps))
       ++steps;
-    kept.assign(spanned.begin(), spanned.end() - steps);
-    stepVectors.assign(spanned.end() - steps, spanned.end());
+    kept = firstOf(spanned, total - steps);
+    stepVectors.assign(spanned.rbegin(), spanned.rbegin() + std::ptrdiff_t(steps));
 
     // What is neither kept nor a step, other blocks' parts, counts for nothing.
     BitSpace space;
@@ -152,13 +157,13 @@ private:
     };
     Vectors common = commonVectors();
     for (size_t width = std::min<size_t>(common.size(), maxVectorBits()) + 1; width-- > 0;) {
-      Vectors lower(common.begin(), common.begin() + width);
+      Vectors lower = firstOf(common, width);
       add(lower);
       // Wider on one side, by vectors along which the lanes of the other run, so that it finds them in different banks.
       for (const Vectors &wider :
            {extended(lower, store.together, load.lanes), extended(lower, load.together, store.lanes)})
         for (size_t more = std::min<size_t>(wider.size(), maxVectorBits()); more > width; --more)
-          add(Vectors(wider.begin(), wider.begin() + more));
+          add(firstOf(wider, more));
     }
     if (load.matrix)
       addMatrixChoices(load, add);
@@ -226,7 +231,7 @@ private:
       ++expected.width;
     unsigned bytes = 1u << (expected.width + elementShift);
     unsigned laneBits = bytes <= 4 ? 5 : 5 - (std::countr_zero(bytes) - 2);
-    expected.phase.assign(side.lanes.begin(), side.lanes.begin() + std::min<size_t>(laneBits, side.lanes.size()));
+    expected.phase = firstOf(side.lanes, laneBits);
     return expected;
   }
 

@@ -238,6 +238,7 @@ private:
 
   void findSwaps(ShufflePlan &plan) const {
     std::vector<uint64_t> byWarp;
+    byWarp.reserve(warpPlaces.size());
     for (const Place &place : warpPlaces)
       byWarp.push_back(place.reg ^ sentByLane(place.lane));
     plan.before = swapsFor(sentBy, byWarp);

@@ -97,8 +97,8 @@ public:
   uint64_t mask(Dim dim) const { return ((uint64_t(1) << bits(dim)) - 1) << shift(dim); }
 
   /// The component `dim` of a packed word, and a word with only that component set.
-  int64_t get(uint64_t word, Dim dim) const { return word >> shift(dim) & (uint64_t(size(dim)) - 1); }
-  uint64_t put(int64_t value, Dim dim) const { return uint64_t(value) << shift(dim); }
+  int64_t get(uint64_t word, Dim dim) const { return int64_t(word >> shift(dim) & (uint64_t(size(dim)) - 1)); }
+  uint64_t put(uint64_t value, Dim dim) const { return value << shift(dim); }
 
   /// The sizes of the tensor dims, and coordinates of the tensor from and to a packed word.
   std::vector<int64_t> shape() const;

@@ -74,7 +74,7 @@ TEST(ConversionPlan, DifferentNumbersOfRegisters) {
 }
 
 TEST(ConversionPlan, RandomLayouts) {
-  std::mt19937 random(1);
+  std::mt19937 random = reproducible(1);
   for (int round = 0; round < 1500; ++round) {
     unsigned elementBits = 8u << random() % 4;
     bool permutation = random() % 4 != 0;
@@ -90,7 +90,7 @@ TEST(ConversionPlan, RandomLayouts) {
 }
 
 TEST(ConversionPlan, RandomLayoutsThatStayInTheWarp) {
-  std::mt19937 random(2);
+  std::mt19937 random = reproducible(2);
   for (int round = 0; round < 1500; ++round) {
     unsigned elementBits = 8u << random() % 4, elements = 5 + random() % 4;
     bool permutation = random() % 2;
@@ -271,7 +271,7 @@ TEST(ConversionPlan, WhatRealisticPairsTake) {
 TEST(ConversionPlan, OperandsCanBeLoadedSliceBySlice) {
   for (MmaShape shape : {MmaShape::M16N8K16, MmaShape::M16N8K8, MmaShape::M16N8K32, MmaShape::M8N8K4})
     for (MmaOperand operand : {MmaOperand::A, MmaOperand::B})
-      for (std::vector<int32_t> order : {std::vector<int32_t>{1, 0}, {0, 1}})
+      for (const std::vector<int32_t> &order : {std::vector<int32_t>{1, 0}, {0, 1}})
         for (bool matrix : {true, false}) {
           MmaSize size = sizeOf(shape);
           unsigned bits = size.operandBits, alongK = operand == MmaOperand::A ? 1 : 0;
@@ -291,7 +291,7 @@ TEST(ConversionPlan, OperandsCanBeLoadedSliceBySlice) {
 TEST(ConversionPlan, LargeTensorsGoInSteps) {
   LinearLayout accumulator = mmaAccumulator(MmaShape::M16N8K16, {128, 256}, {2, 4});
   LinearLayout rows = coalesced({128, 256}, {1, 0}, 4, 8);
-  int64_t whole = 128 * 256 * 4;
+  int64_t whole = int64_t(128) * 256 * 4;
   for (int64_t limit : {whole, whole / 2, whole / 4, whole / 8, int64_t(50000)}) {
     SharedPlan plan = planShared(accumulator, rows, 32, {.maxScratchBytes = limit});
     EXPECT_LE(plan.scratchElements * 4, limit);

@@ -69,7 +69,7 @@ struct Machine {
 
   Machine(const LinearLayout &layout, bool filled)
       : warps(layout.inSize(Dim::Warp)), lanes(layout.inSize(Dim::Lane)),
-        threads(warps * lanes, std::vector<int64_t>(layout.numRegisters(), kNothing)) {
+        threads(size_t(warps) * lanes, std::vector<int64_t>(layout.numRegisters(), kNothing)) {
     for (unsigned warp = 0; filled && warp < warps; ++warp)
       for (unsigned lane = 0; lane < lanes; ++lane)
         for (int64_t reg = 0; reg < layout.numRegisters(); ++reg)
@@ -159,7 +159,7 @@ std::string runStep(const SharedAccess &access, unsigned step, Machine &machine,
           wavefronts += wavefrontsOf(addresses, 16);
         for (unsigned lane = 0; lane < 32; ++lane)
           for (unsigned i = 0; i < inWord; ++i) {
-            uint64_t offset = access.form == AccessForm::Matrix ? rows[lane / 4] + lane % 4 * inWord + i
+            uint64_t offset = access.form == AccessForm::Matrix ? rows[lane / 4] + uint64_t(lane % 4) * inWord + i
                                                                 : rows[lane % 4 * 2 + i] + lane / 4;
             move(warp, lane, instruction.registers[matrix * inWord + i], offset);
           }

@@ -28,6 +28,9 @@ std::vector<LinearLayout> allSurjectiveMaps(const Space &in, const Space &out);
 /// the rest make copies; without, any linear map.
 LinearLayout randomSurjectiveMap(const Space &in, const Space &out, bool permutation, std::mt19937 &random);
 
+/// Random numbers that are the same in every run.
+inline std::mt19937 reproducible(unsigned seed) { return std::mt19937(seed); }
+
 Space hardware(unsigned registerBits, unsigned laneBits, unsigned warpBits = 0);
 
 /// Runs `plan`. The empty string where every place of `result` gets its element, or what went wrong first.

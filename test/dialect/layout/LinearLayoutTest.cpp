@@ -323,7 +323,7 @@ TEST(LinearLayout, JoinAndSplitAreInverse) {
     for (int64_t reg = 0; reg < 4; ++reg)
       for (int64_t lane = 0; lane < 2; ++lane) {
         std::vector<int32_t> element = layout.element(reg >> 1, lane);
-        element.push_back(reg & 1);
+        element.push_back(int32_t(reg & 1));
         ASSERT_EQ(joined.element(reg, lane), element);
       }
     ASSERT_EQ(joined.splitBit(), 0u);

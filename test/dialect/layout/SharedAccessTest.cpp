@@ -24,7 +24,7 @@ unsigned wavefrontsWithStride(uint64_t strideBytes, unsigned bytesPerLane, unsig
   return wavefrontsOf(addresses, bytesPerLane);
 }
 
-const std::vector<int64_t> kGrid{2, 2};
+LinearLayout operandOf64(MmaShape shape, MmaOperand operand) { return mmaOperand(shape, operand, {64, 64}, {2, 2}); }
 
 } // namespace
 
@@ -78,7 +78,7 @@ TEST(SharedAccess, MatrixLoadsOfOperands) {
   for (const Case &test :
        {Case{MmaOperand::A, {1, 0}, AccessForm::Matrix}, Case{MmaOperand::A, {0, 1}, AccessForm::MatrixTransposed},
         Case{MmaOperand::B, {1, 0}, AccessForm::MatrixTransposed}, Case{MmaOperand::B, {0, 1}, AccessForm::Matrix}}) {
-    LinearLayout operand = mmaOperand(MmaShape::M16N8K16, test.operand, {64, 64}, kGrid);
+    LinearLayout operand = operandOf64(MmaShape::M16N8K16, test.operand);
     LinearLayout shared = swizzledShared({64, 64}, test.order, 8, 1, 8);
     std::optional<SharedAccess> access = planMatrixAccess(shared, operand, 16);
     ASSERT_TRUE(access);
@@ -98,7 +98,7 @@ TEST(SharedAccess, MatrixLoadsOfOperands) {
 
 TEST(SharedAccess, MatrixLoadsOfOtherElements) {
   LinearLayout shared = swizzledShared({64, 64}, {1, 0}, 16, 2, 4);
-  LinearLayout bytes = mmaOperand(MmaShape::M16N8K32, MmaOperand::A, {64, 64}, kGrid);
+  LinearLayout bytes = operandOf64(MmaShape::M16N8K32, MmaOperand::A);
   std::optional<SharedAccess> access = planMatrixAccess(shared, bytes, 8);
   ASSERT_TRUE(access);
   EXPECT_EQ(access->conflicts, 0u);
@@ -106,19 +106,19 @@ TEST(SharedAccess, MatrixLoadsOfOtherElements) {
   // Eight-bit elements cannot be transposed on the way.
   EXPECT_FALSE(planMatrixAccess(plainShared({64, 64}, {0, 1}), bytes, 8));
 
-  LinearLayout words = mmaOperand(MmaShape::M16N8K8, MmaOperand::A, {64, 64}, kGrid);
+  LinearLayout words = operandOf64(MmaShape::M16N8K8, MmaOperand::A);
   LinearLayout wordShared = swizzledShared({64, 64}, {1, 0}, 4, 1, 8);
   access = planMatrixAccess(wordShared, words, 32);
   ASSERT_TRUE(access);
   EXPECT_EQ(access->conflicts, 0u);
   EXPECT_EQ(simulateAccess(*access, false, wordShared, words), "");
 
-  LinearLayout doubles = mmaOperand(MmaShape::M8N8K4, MmaOperand::A, {64, 64}, kGrid);
+  LinearLayout doubles = operandOf64(MmaShape::M8N8K4, MmaOperand::A);
   EXPECT_FALSE(planMatrixAccess(plainShared({64, 64}, {1, 0}), doubles, 64));
 }
 
 TEST(SharedAccess, MatrixStoresOfAccumulators) {
-  LinearLayout accumulator = mmaAccumulator(MmaShape::M16N8K16, {64, 64}, kGrid);
+  LinearLayout accumulator = mmaAccumulator(MmaShape::M16N8K16, {64, 64}, {2, 2});
   for (std::vector<int32_t> order : {std::vector<int32_t>{1, 0}, {0, 1}}) {
     LinearLayout shared = hardwareSwizzledShared({64, 64}, order, 16, 128);
     std::optional<SharedAccess> access = planMatrixAccess(shared, accumulator, 16, true);
@@ -145,7 +145,7 @@ TEST(SharedAccess, CopiesAreStoredOnceAndLoadedOnceAThread) {
 }
 
 TEST(SharedAccess, RandomLayouts) {
-  std::mt19937 random(3);
+  std::mt19937 random = reproducible(3);
   unsigned matrixForms = 0;
   for (int round = 0; round < 3000; ++round) {
     unsigned elementBits = 8u << random() % 4, warps = random() % 3, elements = 5 + random() % 6;
