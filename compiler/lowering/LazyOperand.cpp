@@ -8,7 +8,7 @@ using namespace mlir;
 
 namespace tessera {
 
-LazyOperand::LazyOperand(Lowering &l, Value operand) {
+LazyOperand::LazyOperand(Lowering &l, Value operand, unsigned axis, int64_t slice) {
   auto deferred = l.deferredLoads.find(operand);
   if (deferred == l.deferredLoads.end()) {
     llvm::append_range(registers, l.registersOf(operand));
@@ -17,8 +17,9 @@ LazyOperand::LazyOperand(Lowering &l, Value operand) {
   auto load = cast<tile::LocalLoadOp>(deferred->second);
   l.deferredLoads.erase(deferred);
   auto tensor = cast<RankedTensorType>(load.getType());
-  access = std::make_unique<SharedAccess>(
-      planBufferAccess(l.target, load.getBuffer().getType(), tensor, /*isStore=*/false));
+  access = std::make_unique<SharedAccess>(planBufferAccess(l.target, load.getBuffer().getType(), tensor,
+                                                           /*isStore=*/false,
+                                                           sliceBits(*Lowering::layoutOf(tensor), axis, slice)));
   transfer = std::make_unique<SharedTransfer>(l, *access, tensor.getElementType(), l.scalarOf(load.getBuffer()));
   registers.resize(Lowering::countOf(tensor));
   loader.resize(registers.size());

@@ -16,7 +16,8 @@ namespace tessera {
 
 class LazyOperand {
 public:
-  LazyOperand(Lowering &l, mlir::Value operand);
+  /// `axis` is the dim that the product runs along, `slice` how far it goes in one step.
+  LazyOperand(Lowering &l, mlir::Value operand, unsigned axis, int64_t slice);
   /// The scalar in register `r`.
   mlir::Value get(unsigned r);
   /// Registers r to r + count - 1.

@@ -17,7 +17,7 @@ class DotLowering {
 public:
   DotLowering(Lowering &l, tile::DotOp op)
       : l(l), op(op), accType(l.scalarType(op.getType())), accLayout(*Lowering::layoutOf(op.getType())),
-        a(l, op.getA(), *this), b(l, op.getB(), *this) {}
+        a(l, op.getA(), accLayout.tensorRank() - 1, *this), b(l, op.getB(), accLayout.tensorRank() - 2, *this) {}
 
   LogicalResult run() {
     unsigned rank = accLayout.tensorRank();
@@ -43,8 +43,8 @@ public:
 private:
   /// An operand whose elements are found by coordinates and converted to the accumulator's type once.
   struct Operand {
-    Operand(Lowering &l, Value value, DotLowering &dot)
-        : dot(dot), type(Lowering::elementTypeOf(value.getType())), source(l, value) {
+    Operand(Lowering &l, Value value, unsigned axis, DotLowering &dot)
+        : dot(dot), type(Lowering::elementTypeOf(value.getType())), source(l, value, axis, /*slice=*/1) {
       const LinearLayout &layout = *Lowering::layoutOf(value.getType());
       unsigned lead = layout.tensorRank() - 2;
       for (auto [r, word] : llvm::enumerate(Lowering::registerWords(layout)))

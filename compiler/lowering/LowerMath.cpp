@@ -43,7 +43,7 @@ Value multiply(Lowering &l, Value x, double factor) {
   return LLVM::FMulOp::create(l.b, l.loc, x, l.constantFloat(x.getType(), factor));
 }
 
-Value exp2OfF32(Lowering &l, Value x) { return l.intrinsic("llvm.nvvm.ex2.approx.f", x.getType(), x); }
+Value exp2OfF32(Lowering &l, Value x) { return l.intrinsic("llvm.nvvm.ex2.approx", x.getType(), x); }
 Value log2OfF32(Lowering &l, Value x) { return l.intrinsic("llvm.nvvm.lg2.approx.f", x.getType(), x); }
 
 Value lowerExp2(Lowering &l, Operation *op, Values a) {

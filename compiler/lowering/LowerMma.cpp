@@ -63,9 +63,8 @@ using Fragment = llvm::SmallVector<llvm::SmallVector<Value, 4>, 1>;
 class MmaLowering {
 public:
   MmaLowering(Lowering &l, tile::MmaOp op)
-      : l(l), op(op), instruction(instructionOf(op.getKind())), a(l, op.getA()), b(l, op.getB()) {
-    MmaSize size = sizeOf(instruction.shape);
-    k = size.k;
+      : l(l), op(op), instruction(instructionOf(op.getKind())), k(sizeOf(instruction.shape).k),
+        a(l, op.getA(), op.getA().getType().getRank() - 1, k), b(l, op.getB(), op.getB().getType().getRank() - 2, k) {
     isF32 = Lowering::elementTypeOf(op.getA().getType()).isF32();
     numParts = 1;
     if (isF32 && op.getKind() == tile::MmaKind::M16N8K16_F32_BF16)
@@ -266,8 +265,8 @@ private:
   Lowering &l;
   tile::MmaOp op;
   Instruction instruction;
+  int64_t k;
   LazyOperand a, b;
-  int64_t k = 0;
   bool isF32 = false;
   unsigned numParts = 1;
   unsigned accTile = 1, aTile = 1, bTile = 1;

@@ -93,10 +93,12 @@ void SharedTransfer::fillCopies(llvm::MutableArrayRef<Value> registers) const {
       registers[r] = registers[copy];
 }
 
-SharedAccess planBufferAccess(const Target &target, Type buffer, RankedTensorType tensor, bool isStore) {
+SharedAccess planBufferAccess(const Target &target, Type buffer, RankedTensorType tensor, bool isStore,
+                              uint64_t slices) {
   auto type = cast<tile::BufferType>(buffer);
   SharedAccessOptions options;
   options.isStore = isStore;
+  options.slices = slices;
   options.matrix = target.has(isStore ? Feature::StMatrix : Feature::LdMatrix);
   unsigned bits = 8 * Lowering::bytesOf(tensor.getElementType());
   return planSharedAccess(type.getLayout().getLayout(), *Lowering::layoutOf(tensor), bits, options);

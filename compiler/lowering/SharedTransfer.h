@@ -39,9 +39,9 @@ private:
   llvm::DenseMap<uint64_t, mlir::Value> pointers;
 };
 
-/// How the lowering plans accesses of a buffer and conversions for `target`: the same for everybody who asks, since memory
-/// is set aside by it.
-SharedAccess planBufferAccess(const Target &target, mlir::Type buffer, mlir::RankedTensorType tensor, bool isStore);
+/// How the lowering plans accesses of a buffer on `target`. `slices` are register bits that no instruction is to span.
+SharedAccess planBufferAccess(const Target &target, mlir::Type buffer, mlir::RankedTensorType tensor, bool isStore,
+                              uint64_t slices = 0);
 
 } // namespace tessera
 

@@ -38,6 +38,8 @@ ConversionOptions conversionOptions(const Target &target) {
   ConversionOptions options;
   options.ldmatrix = target.has(Feature::LdMatrix);
   options.stmatrix = target.has(Feature::StMatrix);
+  // A large tile goes in several steps through little memory, rather than cost the program a second CTA on its SM.
+  options.maxScratchBytes = 32 << 10;
   return options;
 }
 

@@ -28,7 +28,7 @@ llvm::cl::opt<bool> showLlvm("llvm", llvm::cl::desc("Print LLVM IR in place of P
 llvm::cl::opt<bool> contract("fp-contract", llvm::cl::init(true), llvm::cl::desc("Fuse products and sums"));
 llvm::cl::opt<bool> optimize("optimize", llvm::cl::init(true), llvm::cl::desc("Run LLVM's optimisations"));
 llvm::cl::opt<unsigned> maxRegisters("max-registers", llvm::cl::desc("The most registers a thread may have"));
-llvm::cl::opt<std::string> stopAfter("stop-after", llvm::cl::desc("Print the IR after this pass in place of PTX"));
+llvm::cl::opt<std::string> stopAfter("stop-after-pass", llvm::cl::desc("Print the IR after this pass in place of PTX"));
 llvm::cl::opt<std::string> targetName("target", llvm::cl::desc("The target, in place of the module's"));
 
 void printTime(llvm::StringRef stage, double milliseconds) {
