@@ -149,6 +149,18 @@ LogicalResult ReduceOp::verifyRegions() { return verifyCombine(*this, getCombine
 Block *ReduceOp::createCombineBlock() { return createCombine(*this, getCombine()); }
 Operation *ReduceOp::getSingleCombiner() { return findSingleCombiner(getCombine()); }
 
+/// Along a dimension of size one there is nothing to combine.
+LogicalResult ReduceOp::canonicalize(ReduceOp op, PatternRewriter &rewriter) {
+  auto type = cast<RankedTensorType>(op.getOperands().front().getType());
+  if (type.getRank() == 1 || type.getDimSize(op.getAxis()) != 1)
+    return rewriter.notifyMatchFailure(op, "there is more than one element along the axis, or no tensor remains");
+  SmallVector<Value> reshaped;
+  for (auto [operand, result] : llvm::zip(op.getOperands(), op.getResultTypes()))
+    reshaped.push_back(ReshapeOp::create(rewriter, op.getLoc(), result, operand, /*allow_reorder=*/false));
+  rewriter.replaceOp(op, reshaped);
+  return success();
+}
+
 LogicalResult ScanOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
                                        SmallVectorImpl<Type> &types) {
   if (failed(verifyAxis(loc, getOperationName(), adaptor.getOperands(), int32_t(adaptor.getAxis()))))
@@ -161,6 +173,14 @@ LogicalResult ScanOp::verify() { return verifyInferredTypes(*this); }
 LogicalResult ScanOp::verifyRegions() { return verifyCombine(*this, getCombine()); }
 Block *ScanOp::createCombineBlock() { return createCombine(*this, getCombine()); }
 Operation *ScanOp::getSingleCombiner() { return findSingleCombiner(getCombine()); }
+
+/// Along a dimension of size one there is nothing to combine.
+LogicalResult ScanOp::fold(FoldAdaptor, SmallVectorImpl<OpFoldResult> &results) {
+  if (cast<RankedTensorType>(getOperands().front().getType()).getDimSize(getAxis()) != 1)
+    return failure();
+  llvm::append_range(results, getOperands());
+  return success();
+}
 
 //===----------------------------------------------------------------------===//
 // gather and histogram

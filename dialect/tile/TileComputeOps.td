@@ -90,6 +90,7 @@ def Tile_ReduceOp : Tile_Op<"reduce", [
   let assemblyFormat = [{
     `(` $operands `)` `axis` $axis `combine` custom<CombineRegion>($combine) attr-dict `:` functional-type($operands, $results)
   }];
+  let hasCanonicalizeMethod = 1;
   let hasRegionVerifier = 1;
   let hasVerifier = 1;
   let extraClassDeclaration = [{
@@ -124,6 +125,7 @@ def Tile_ScanOp : Tile_Op<"scan", [
     `(` $operands `)` `axis` $axis (`reverse` $reverse^)? `combine` custom<CombineRegion>($combine) attr-dict
     `:` functional-type($operands, $results)
   }];
+  let hasFolder = 1;
   let hasRegionVerifier = 1;
   let hasVerifier = 1;
   let extraClassDeclaration = [{

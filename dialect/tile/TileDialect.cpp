@@ -53,54 +53,83 @@ Operation *TileDialect::materializeConstant(OpBuilder &builder, Attribute value,
 // Discardable attributes
 //===----------------------------------------------------------------------===//
 
-/// An i32 that is at least `least`, at most `most` and, if asked, a power of two.
-static LogicalResult verifyInteger(Operation *op, NamedAttribute attr, int64_t least, int64_t most, bool powerOfTwo) {
+namespace {
+/// What the value of an attribute must be: an i32 in a range and a multiple of something, a power of two, a flag, a
+/// string, an instruction.
+struct AttributeRule {
+  enum Kind { Integer, PowerOfTwo, Flag, String, Instruction };
+  StringRef name;
+  Kind kind;
+  int64_t least = 0, most = std::numeric_limits<int32_t>::max(), multipleOf = 1;
+};
+} // namespace
+
+/// The rules for operations. `tile.num_stages` of a loop may be 0, which asks for no pipeline.
+static const AttributeRule *findRule(StringRef name) {
+  static constexpr AttributeRule rules[] = {
+      {TileDialect::kernelAttrName, AttributeRule::Flag},
+      {TileDialect::numWarpsAttrName, AttributeRule::PowerOfTwo, 1, 32},
+      {TileDialect::numCtasAttrName, AttributeRule::PowerOfTwo, 1, 16},
+      {TileDialect::numStagesAttrName, AttributeRule::Integer},
+      {TileDialect::targetAttrName, AttributeRule::String},
+      {TileDialect::sharedBytesAttrName, AttributeRule::Integer},
+      {TileDialect::ptxVersionAttrName, AttributeRule::Integer, 10, 999},
+      {TileDialect::vectorAttrName, AttributeRule::PowerOfTwo, 1, 16},
+      {TileDialect::scratchOffsetAttrName, AttributeRule::Integer, 0, std::numeric_limits<int32_t>::max(), 16},
+      {TileDialect::mmaKindAttrName, AttributeRule::Instruction},
+      {TileDialect::loopUnrollFactorAttrName, AttributeRule::Integer},
+      {TileDialect::flattenAttrName, AttributeRule::Flag},
+      {TileDialect::warpSpecializeAttrName, AttributeRule::Flag},
+      {TileDialect::disallowAccMultiBufferAttrName, AttributeRule::Flag},
+      {TileDialect::disableLicmAttrName, AttributeRule::Flag},
+  };
+  const AttributeRule *rule = llvm::find_if(rules, [&](const AttributeRule &rule) { return rule.name == name; });
+  return rule == std::end(rules) ? nullptr : rule;
+}
+
+static LogicalResult verifyInteger(Operation *op, NamedAttribute attr, const AttributeRule &rule) {
   auto integer = dyn_cast<IntegerAttr>(attr.getValue());
   if (!integer || !integer.getType().isSignlessInteger(32))
-    return op->emitOpError() << "expects attribute '" << attr.getName().getValue() << "' to be an i32, but it is "
-                             << attr.getValue();
+    return op->emitOpError() << "expects attribute '" << rule.name << "' to be an i32, but it is " << attr.getValue();
   int64_t value = integer.getInt();
-  if (value < least || value > most)
-    return op->emitOpError() << "expects attribute '" << attr.getName().getValue() << "' to be from " << least << " to "
-                             << most << ", but it is " << value;
-  if (powerOfTwo && !llvm::isPowerOf2_64(value))
-    return op->emitOpError() << "expects attribute '" << attr.getName().getValue()
-                             << "' to be a power of two, but it is " << value;
+  if (value < rule.least || value > rule.most)
+    return op->emitOpError() << "expects attribute '" << rule.name << "' to be from " << rule.least << " to "
+                             << rule.most << ", but it is " << value;
+  if (rule.kind == AttributeRule::PowerOfTwo && !llvm::isPowerOf2_64(value))
+    return op->emitOpError() << "expects attribute '" << rule.name << "' to be a power of two, but it is " << value;
+  if (value % rule.multipleOf != 0)
+    return op->emitOpError() << "expects attribute '" << rule.name << "' to be a multiple of " << rule.multipleOf
+                             << ", but it is " << value;
   return success();
 }
 
 LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribute attr) {
-  constexpr int64_t maxInt = std::numeric_limits<int32_t>::max();
-  StringRef name = attr.getName().getValue();
-  if (name == kernelAttrName) {
-    if (!isa<FunctionOpInterface>(op))
-      return op->emitOpError() << "has attribute '" << name << "', which belongs on a function";
+  const AttributeRule *rule = findRule(attr.getName().getValue());
+  if (!rule)
+    return success();
+  if (rule->name == kernelAttrName && !isa<FunctionOpInterface>(op))
+    return op->emitOpError() << "has attribute '" << rule->name << "', which belongs on a function";
+  switch (rule->kind) {
+  case AttributeRule::Integer:
+  case AttributeRule::PowerOfTwo:
+    return verifyInteger(op, attr, *rule);
+  case AttributeRule::Flag:
     if (!isa<UnitAttr>(attr.getValue()))
-      return op->emitOpError() << "expects attribute '" << name << "' to be a unit attribute, but it is "
+      return op->emitOpError() << "expects attribute '" << rule->name << "' to be a unit attribute, but it is "
+                               << attr.getValue();
+    return success();
+  case AttributeRule::String:
+    if (!isa<StringAttr>(attr.getValue()))
+      return op->emitOpError() << "expects attribute '" << rule->name << "' to be a string, but it is "
+                               << attr.getValue();
+    return success();
+  case AttributeRule::Instruction:
+    if (!isa<MmaKindAttr>(attr.getValue()))
+      return op->emitOpError() << "expects attribute '" << rule->name << "' to be #tile<mma_kind ...>, but it is "
                                << attr.getValue();
     return success();
   }
-  if (name == numWarpsAttrName)
-    return verifyInteger(op, attr, 1, 32, /*powerOfTwo=*/true);
-  if (name == numCtasAttrName)
-    return verifyInteger(op, attr, 1, 16, /*powerOfTwo=*/true);
-  if (name == numStagesAttrName)
-    return verifyInteger(op, attr, 1, maxInt, /*powerOfTwo=*/false);
-  if (name == sharedBytesAttrName)
-    return verifyInteger(op, attr, 0, maxInt, /*powerOfTwo=*/false);
-  if (name == vectorAttrName)
-    return verifyInteger(op, attr, 1, 16, /*powerOfTwo=*/true);
-  if (name == scratchOffsetAttrName) {
-    if (failed(verifyInteger(op, attr, 0, maxInt, /*powerOfTwo=*/false)))
-      return failure();
-    int64_t offset = cast<IntegerAttr>(attr.getValue()).getInt();
-    return offset % 16 == 0
-               ? success()
-               : op->emitOpError() << "expects attribute '" << name << "' to be a multiple of 16, but it is " << offset;
-  }
-  if (name == targetAttrName && !isa<StringAttr>(attr.getValue()))
-    return op->emitOpError() << "expects attribute '" << name << "' to be a string, but it is " << attr.getValue();
-  return success();
+  llvm_unreachable("all kinds are handled");
 }
 
 LogicalResult TileDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned argIndex, NamedAttribute attr) {
@@ -113,7 +142,7 @@ LogicalResult TileDialect::verifyRegionArgAttribute(Operation *op, unsigned, uns
   }
   if (name != divisibilityAttrName)
     return success();
-  if (failed(verifyInteger(op, attr, 1, int64_t(1) << 30, /*powerOfTwo=*/true)))
+  if (failed(verifyInteger(op, attr, {divisibilityAttrName, AttributeRule::PowerOfTwo, 1, int64_t(1) << 30})))
     return failure();
   auto function = dyn_cast<FunctionOpInterface>(op);
   if (!function)

@@ -34,7 +34,7 @@ def Tile_Dialect : Dialect {
     | on | name | type | meaning |
     |---|---|---|---|
     | module | `tile.num_warps` | i32, power of two up to 32 | warps of a program |
-    | module | `tile.num_stages` | i32, at least 1 | depth of software pipelines |
+    | module, loop | `tile.num_stages` | i32, not negative | depth of software pipelines, of one loop where it stands on a loop |
     | module | `tile.num_ctas` | i32, power of two up to 16 | thread blocks of a cluster |
     | module | `tile.target` | string | the GPU, `sm_90a` for example |
     | module | `tile.shared_bytes` | i32, not negative | shared memory of a program in bytes, once allocated |
@@ -42,6 +42,10 @@ def Tile_Dialect : Dialect {
     | argument | `tile.name` | string | name of the parameter in the source |
     | argument | `tile.divisibility` | i32, power of two | divides the integer, or the address in bytes of the pointer |
     | load, store, atomic | `tile.vector` | i32, power of two up to 16 | elements that one access moves: so many lowest registers are neighbours in memory, the first aligned to all of them, under one mask |
+    | loop | `tile.loop_unroll_factor` | i32, not negative | how often to repeat the body |
+    | loop | `tile.flatten`, `tile.warp_specialize`, `tile.disallow_acc_multi_buffer`, `tile.disable_licm` | unit | the options of `tl.range` |
+    | module | `tile.ptx_version` | i32 | ten times the PTX version that the code needs |
+    | dot | `tile.mma_kind` | `#tile<mma_kind ...>` | the instruction chosen, before layouts are |
     | any operation | `tile.scratch_offset` | i32, multiple of 16 | where in shared memory the operation exchanges data between warps |
   }];
   let cppNamespace = "::tessera::tile";
@@ -62,6 +66,13 @@ def Tile_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral sharedBytesAttrName = "tile.shared_bytes";
     static constexpr ::llvm::StringLiteral vectorAttrName = "tile.vector";
     static constexpr ::llvm::StringLiteral scratchOffsetAttrName = "tile.scratch_offset";
+    static constexpr ::llvm::StringLiteral mmaKindAttrName = "tile.mma_kind";
+    static constexpr ::llvm::StringLiteral ptxVersionAttrName = "tile.ptx_version";
+    static constexpr ::llvm::StringLiteral loopUnrollFactorAttrName = "tile.loop_unroll_factor";
+    static constexpr ::llvm::StringLiteral flattenAttrName = "tile.flatten";
+    static constexpr ::llvm::StringLiteral warpSpecializeAttrName = "tile.warp_specialize";
+    static constexpr ::llvm::StringLiteral disallowAccMultiBufferAttrName = "tile.disallow_acc_multi_buffer";
+    static constexpr ::llvm::StringLiteral disableLicmAttrName = "tile.disable_licm";
     static constexpr ::llvm::StringLiteral argNameAttrName = "tile.name";
     static constexpr ::llvm::StringLiteral divisibilityAttrName = "tile.divisibility";
 

@@ -47,6 +47,8 @@ def Tile_PtrToIntOp : Tile_Op<"ptr_to_int", [Pure, SameOperandsAndResultShape, T
   let description = [{
     The 64-bit address, truncated where the result is narrower.
 
+    Constraints: (C1) the result has the shape of `source`; (C2) and its encoding.
+
     ```mlir
     %a = tile.ptr_to_int %p : !tile.ptr<f32> -> i64
     ```
@@ -61,6 +63,8 @@ def Tile_IntToPtrOp : Tile_Op<"int_to_ptr", [Pure, SameOperandsAndResultShape, T
   let summary = "the integer as an address";
   let description = [{
     The integer, zero-extended to 64 bits, as an address.
+
+    Constraints: (C1) the result has the shape of `source`; (C2) and its encoding.
 
     ```mlir
     %p = tile.int_to_ptr %a : i64 -> !tile.ptr<f32>
@@ -77,7 +81,8 @@ def Tile_BitcastOp : Tile_Op<"bitcast", [Pure, SameOperandsAndResultShape, Tile_
   let description = [{
     Reinterprets each element: numbers as numbers of the same width, pointers as pointers of the same address space.
 
-    Constraints: (C1) element types have the same width; (C2) both are pointers of one address space, or neither is a pointer.
+    Constraints: (C1) element types have the same width; (C2) both are pointers of one address space, or neither is a pointer; (C3) the result has the
+    shape of `source`; (C4) and its encoding.
 
     ```mlir
     %bits = tile.bitcast %x : tensor<128xf32> -> tensor<128xi32>

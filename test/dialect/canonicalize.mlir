@@ -285,6 +285,27 @@ func.func @dead(%x: tensor<8xf32>, %c: i1) {
   return
 }
 
+// CHECK-LABEL: func @nothing_to_combine
+// CHECK-SAME: (%[[X:.+]]: tensor<8x1xf32>, %[[Y:.+]]: tensor<1xf32>)
+func.func @nothing_to_combine(%x: tensor<8x1xf32>, %y: tensor<1xf32>) -> (tensor<8xf32>, tensor<8x1xf32>, f32) {
+  // CHECK: %[[R:.+]] = tile.reshape %[[X]] : tensor<8x1xf32> -> tensor<8xf32>
+  // CHECK: %[[S:.+]] = tile.reduce(%[[Y]])
+  // CHECK: return %[[R]], %[[X]], %[[S]]
+  %0 = tile.reduce(%x) axis 1 combine (%a: f32, %b: f32) {
+    %s = arith.addf %a, %b : f32
+    tile.yield %s : f32
+  } : (tensor<8x1xf32>) -> tensor<8xf32>
+  %1 = tile.scan(%x) axis 1 combine (%a: f32, %b: f32) {
+    %s = arith.addf %a, %b : f32
+    tile.yield %s : f32
+  } : (tensor<8x1xf32>) -> tensor<8x1xf32>
+  %2 = tile.reduce(%y) axis 0 combine (%a: f32, %b: f32) {
+    %s = arith.addf %a, %b : f32
+    tile.yield %s : f32
+  } : (tensor<1xf32>) -> f32
+  return %0, %1, %2 : tensor<8xf32>, tensor<8x1xf32>, f32
+}
+
 // CHECK-LABEL: func @conversions
 // CHECK-SAME: (%[[V:.+]]: tensor<8xf32, #[[LX]]>, %[[S:.+]]: f32)
 func.func @conversions(%v: tensor<8xf32, #x>, %s: f32) -> (tensor<8xf32, #x>, tensor<8xf32, #z>, tensor<8xf32, #x>, tensor<8xf32, #y>, tensor<8xf32, #y>, tensor<8xi32, #y>) {

@@ -210,3 +210,55 @@ func.func @mma_c4(%a: tensor<16x16xf16>, %b: tensor<16x8xf16>, %c: tensor<16x8xf
   %0 = tile.mma m16n8k16.f32.f16 %a, %b, %c : tensor<16x16xf16>, tensor<16x8xf16>, tensor<16x8xf32>
   return
 }
+
+// -----
+
+#x = #tile.layout<{lane = [[1], [2], [4]]}>
+#y = #tile.layout<{lane = [[2], [1], [4]]}>
+func.func @ptr_to_int_c2(%s: tensor<8x!tile.ptr<f32>, #x>) {
+  // expected-error@+1 {{'tile.ptr_to_int' op expects all tensors to have the same layout, but found}}
+  %0 = tile.ptr_to_int %s : tensor<8x!tile.ptr<f32>, #x> -> tensor<8xi64, #y>
+  return
+}
+
+// -----
+
+#x = #tile.layout<{lane = [[1], [2], [4]]}>
+#y = #tile.layout<{lane = [[2], [1], [4]]}>
+func.func @int_to_ptr_c2(%s: tensor<8xi64, #x>) {
+  // expected-error@+1 {{'tile.int_to_ptr' op expects all tensors to have the same layout, but found}}
+  %0 = tile.int_to_ptr %s : tensor<8xi64, #x> -> tensor<8x!tile.ptr<f32>, #y>
+  return
+}
+
+// -----
+
+#x = #tile.layout<{lane = [[1], [2], [4]]}>
+#y = #tile.layout<{lane = [[2], [1], [4]]}>
+func.func @bitcast_c4(%s: tensor<8xf32, #x>) {
+  // expected-error@+1 {{'tile.bitcast' op expects all tensors to have the same layout, but found}}
+  %0 = tile.bitcast %s : tensor<8xf32, #x> -> tensor<8xi32, #y>
+  return
+}
+
+// -----
+
+#x = #tile.layout<{lane = [[1], [2], [4]]}>
+#y = #tile.layout<{lane = [[2], [1], [4]]}>
+func.func @scan_c1_layouts(%x: tensor<8xf32, #x>) {
+  // expected-error@+1 {{'tile.scan' op expects all tensors to have the same layout, but found}}
+  %0 = tile.scan(%x) axis 0 combine (%a: f32, %b: f32) {
+    tile.yield %a : f32
+  } : (tensor<8xf32, #x>) -> tensor<8xf32, #y>
+  return
+}
+
+// -----
+
+#x = #tile.layout<{lane = [[1], [2], [4]]}>
+#y = #tile.layout<{lane = [[2], [1], [4]]}>
+func.func @inline_asm_c2_layouts(%x: tensor<8xf32, #x>) {
+  // expected-error@+1 {{'tile.inline_asm' op expects all tensors to have the same layout, but found}}
+  %0 = tile.inline_asm "" constraints "=f,f" pack 1 (%x) : (tensor<8xf32, #x>) -> tensor<8xf32, #y>
+  return
+}

@@ -108,8 +108,8 @@ module attributes {tile.num_ctas = 0 : i32} {}
 
 // -----
 
-// expected-error@+1 {{'builtin.module' op expects attribute 'tile.num_stages' to be from 1 to 2147483647, but it is 0}}
-module attributes {tile.num_stages = 0 : i32} {}
+// expected-error@+1 {{'builtin.module' op expects attribute 'tile.num_stages' to be from 0 to 2147483647, but it is -1}}
+module attributes {tile.num_stages = -1 : i32} {}
 
 // -----
 
@@ -134,6 +134,24 @@ func.func @vector(%p: !tile.ptr<f32>) {
 func.func @scratch(%x: tensor<8xi32>) {
   // expected-error@+1 {{'tile.histogram' op expects attribute 'tile.scratch_offset' to be a multiple of 16, but it is 4}}
   %0 = tile.histogram %x {tile.scratch_offset = 4 : i32} : tensor<8xi32> -> tensor<8xi32>
+  return
+}
+
+// -----
+
+func.func @loop(%n: index) {
+  %c1 = arith.constant 1 : index
+  // expected-error@+1 {{'scf.for' op expects attribute 'tile.flatten' to be a unit attribute, but it is true}}
+  scf.for %i = %c1 to %n step %c1 {
+  } {tile.flatten = true}
+  return
+}
+
+// -----
+
+func.func @mma_kind(%a: tensor<16x16xf16>, %c: tensor<16x16xf32>) {
+  // expected-error@+1 {{'tile.dot' op expects attribute 'tile.mma_kind' to be #tile<mma_kind ...>, but it is "m16n8k16"}}
+  %0 = tile.dot %a, %a, %c {tile.mma_kind = "m16n8k16"} : tensor<16x16xf16>, tensor<16x16xf16>, tensor<16x16xf32>
   return
 }
 

@@ -255,6 +255,46 @@ func.func @bitcast_c2_number(%x: !tile.ptr<f32>) {
 
 // -----
 
+func.func @bitcast_c3(%x: tensor<8xf32>) {
+  // expected-error@+1 {{'tile.bitcast' op requires the same shape for all operands and results}}
+  %0 = tile.bitcast %x : tensor<8xf32> -> tensor<4x2xi32>
+  return
+}
+
+// -----
+
+func.func @ptr_to_int_c1(%p: tensor<8x!tile.ptr<f32>>) {
+  // expected-error@+1 {{'tile.ptr_to_int' op requires the same shape for all operands and results}}
+  %0 = tile.ptr_to_int %p : tensor<8x!tile.ptr<f32>> -> tensor<4xi64>
+  return
+}
+
+// -----
+
+func.func @int_to_ptr_c1(%i: i64) {
+  // expected-error@+1 {{'tile.int_to_ptr' op requires the same shape for all operands and results}}
+  %0 = tile.int_to_ptr %i : i64 -> tensor<4x!tile.ptr<f32>>
+  return
+}
+
+// -----
+
+func.func @load_operand(%p: tensor<8xf32>) {
+  // expected-error@+1 {{'tile.load' op operand #0 must be pointer, or tensor of pointers with power-of-two sides, but got 'tensor<8xf32>'}}
+  %0 = "tile.load"(%p) {operandSegmentSizes = array<i32: 1, 0, 0>} : (tensor<8xf32>) -> tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @load_sides(%p: tensor<12x!tile.ptr<f32>>) {
+  // expected-error@+1 {{'tile.load' op operand #0 must be pointer, or tensor of pointers with power-of-two sides, but got 'tensor<12x!tile.ptr<f32>>'}}
+  %0 = "tile.load"(%p) {operandSegmentSizes = array<i32: 1, 0, 0>} : (tensor<12x!tile.ptr<f32>>) -> tensor<12xf32>
+  return
+}
+
+// -----
+
 func.func @load_c1(%p: tensor<8x!tile.ptr<f32>>) {
   // expected-error@+1 {{'tile.load' op failed to verify that result has the shape of pointer and the type it points to}}
   %0 = "tile.load"(%p) {operandSegmentSizes = array<i32: 1, 0, 0>} : (tensor<8x!tile.ptr<f32>>) -> tensor<8xf16>
