@@ -25,7 +25,7 @@
 // (or what runs along the rows of ldmatrix or stmatrix), then come the bits of the banks, then the rest, the *segment*.
 // Two elements meet in a bank when they differ by an element of the segment, so the segment is chosen to have nothing
 // in common with what the lanes of one phase span, on either side. The subspaces to avoid being P and Q, such vectors
-// are those outside P + Q and sums p + q of one from each: the XORs of a swizzle. Section 5.4 of arXiv 2505.23819; here
+// are those outside P + Q and sums p + q of one from each: the XORs of a swizzle. After arXiv 2505.23819; here
 // several choices of the vectors are tried and counted, because a wide store and a narrow load may beat two narrow
 // ones.
 //

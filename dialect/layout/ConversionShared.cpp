@@ -90,7 +90,7 @@ private:
   /// As wide as instructions get, and nothing in the way.
   static bool isIdeal(const SharedAccess &access) {
     bool wide = access.bytesPerInstruction() == kMaxVectorBytes || access.numInstructions == 1;
-    return wide && access.conflicts == 0 && access.repackedWords == 0;
+    return wide && access.conflicts == 0 && access.repackedWords == 0 && access.numAddresses <= 2;
   }
 
   /// Splits the space of elements into what a step moves (`kept`) and the vectors from step to step.

@@ -221,6 +221,10 @@ private:
       if (std::ranges::count(registers, uint64_t(1) << bit) &&
           (bit >= inner.size() || inner[bit] != uint64_t(1) << bit))
         access.repackedWords = unsigned(access.numInstructions) * access.elementsPerInstruction * elementBits / 32;
+    BitSpace variable;
+    for (uint64_t reg : outer)
+      variable.insert(offsetOf(reg) & access.variableBits());
+    access.numAddresses = size_t(1) << variable.dimension();
     countWavefronts(access);
     if (options.countOnly)
       return;
@@ -300,8 +304,8 @@ uint64_t SharedAccess::variableBits() const {
 }
 
 double SharedAccess::cost() const {
-  // An instruction costs a little besides its wavefronts, the address arithmetic and its slot; a permutation a half.
-  return wavefronts + 0.25 * double(numInstructions) + 0.5 * repackedWords;
+  // An instruction takes a slot besides its wavefronts; addresses and permutations are arithmetic, at twice the rate.
+  return wavefronts + 0.25 * double(numInstructions) + 0.5 * double(numAddresses + repackedWords);
 }
 
 unsigned wavefrontsOf(std::span<const std::optional<uint64_t>> byteAddresses, unsigned bytesPerLane) {

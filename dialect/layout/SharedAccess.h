@@ -66,6 +66,8 @@ struct SharedAccess {
   unsigned wavefronts = 0, conflicts = 0;
   /// Of elements of less than 32 bits: words whose elements are not registers in order, and have to be put together.
   unsigned repackedWords = 0;
+  /// The different addresses that each thread needs: what instructions differ by beyond immediates.
+  size_t numAddresses = 1;
 
   /// The bits that some thread's address has set; the other bits of an instruction's offset can be immediates.
   uint64_t variableBits() const;
