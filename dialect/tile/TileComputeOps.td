@@ -12,6 +12,13 @@
 
 include "dialect/tile/TileTypes.td"
 
+def Tile_ComputeGroup : OpDocGroup {
+  let summary = "Computation";
+  let description = "What combines elements of tensors. Elementwise arithmetic is that of the dialects arith and math.";
+}
+
+let opDocGroup = Tile_ComputeGroup in {
+
 def Tile_DotOp : Tile_Op<"dot", [Pure, AllTypesMatch<["acc", "result"]>]> {
   let summary = "matrix product plus accumulator";
   let description = [{
@@ -201,5 +208,7 @@ def Tile_InlineAsmOp : Tile_Op<"inline_asm", [
   }];
   let hasVerifier = 1;
 }
+
+} // let opDocGroup
 
 #endif // TESSERA_DIALECT_TILE_TILECOMPUTEOPS

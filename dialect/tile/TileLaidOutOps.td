@@ -11,6 +11,13 @@
 
 include "dialect/tile/TileTypes.td"
 
+def Tile_LaidOutGroup : OpDocGroup {
+  let summary = "Laid-out operations";
+  let description = "What occurs only once every tensor has a layout.";
+}
+
+let opDocGroup = Tile_LaidOutGroup in {
+
 def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure, SameOperandsAndResultShape, SameOperandsAndResultElementType]> {
   let summary = "moves a tensor from one layout to another";
   let description = [{
@@ -114,5 +121,7 @@ def Tile_MmaOp : Tile_Op<"mma", [Pure, AllTypesMatch<["acc", "result"]>]> {
   }];
   let hasVerifier = 1;
 }
+
+} // let opDocGroup
 
 #endif // TESSERA_DIALECT_TILE_TILELAIDOUTOPS

@@ -11,6 +11,11 @@
 
 include "dialect/tile/TileTypes.td"
 
+def Tile_MemoryGroup : OpDocGroup {
+  let summary = "Memory";
+  let description = "Arithmetic on pointers and accesses through them. Masked-off elements are never touched in memory.";
+}
+
 // `who` has the shape and encoding of `pointer` and the type that it points to.
 class Tile_PointsTo<string who>
     : TypesMatchWith<who # " has the shape of pointer and the type it points to", "pointer", who,
@@ -19,6 +24,8 @@ class Tile_OptionalPointsTo<string who>
     : OptionalTypesMatchWith<who # " has the shape of pointer and the type it points to", "pointer", who,
           "::tessera::tile::getPointeeLike($_self)">;
 def Tile_MaskFits : OptionalTypesMatchWith<"mask is i1 in the shape of pointer", "pointer", "mask", "::tessera::tile::getBoolLike($_self)">;
+
+let opDocGroup = Tile_MemoryGroup in {
 
 //===----------------------------------------------------------------------===//
 // Pointers
@@ -216,5 +223,7 @@ def Tile_AtomicCasOp : Tile_Op<"atomic_cas", [
   }];
   let hasVerifier = 1;
 }
+
+} // let opDocGroup
 
 #endif // TESSERA_DIALECT_TILE_TILEMEMORYOPS

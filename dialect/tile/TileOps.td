@@ -22,6 +22,13 @@ def Tile_Facts : Resource<"::tessera::tile::Facts">;
 // The program
 //===----------------------------------------------------------------------===//
 
+def Tile_ProgramGroup : OpDocGroup {
+  let summary = "The program";
+  let description = "Where in the grid a program is, and waiting for its threads.";
+}
+
+let opDocGroup = Tile_ProgramGroup in {
+
 def Tile_ProgramIdOp : Tile_Op<"program_id", [Pure]> {
   let summary = "index of this program in the grid";
   let description = [{
@@ -69,9 +76,18 @@ def Tile_BarrierOp : Tile_Op<"barrier", [
   let assemblyFormat = "attr-dict";
 }
 
+} // let opDocGroup
+
 //===----------------------------------------------------------------------===//
 // Facts
 //===----------------------------------------------------------------------===//
+
+def Tile_FactsGroup : OpDocGroup {
+  let summary = "Facts";
+  let description = "What the source promises to the compiler.";
+}
+
+let opDocGroup = Tile_FactsGroup in {
 
 def Tile_AssumeOp : Tile_Op<"assume", [MemoryEffects<[MemWrite<Tile_Facts>]>]> {
   let summary = "promises that a condition holds";
@@ -118,9 +134,18 @@ def Tile_HintOp : Tile_Op<"hint", [Pure, AllTypesMatch<["source", "result"]>]> {
   let hasCanonicalizeMethod = 1;
 }
 
+} // let opDocGroup
+
 //===----------------------------------------------------------------------===//
 // Debugging
 //===----------------------------------------------------------------------===//
+
+def Tile_DebuggingGroup : OpDocGroup {
+  let summary = "Debugging";
+  let description = "Output and checks at run time.";
+}
+
+let opDocGroup = Tile_DebuggingGroup in {
 
 def Tile_PrintOp : Tile_Op<"print", [MemoryEffects<[MemWrite<Tile_Console>]>]> {
   let summary = "prints values from the device";
@@ -154,6 +179,8 @@ def Tile_AssertOp : Tile_Op<"assert", [
   let assemblyFormat = "$condition `,` $message (`mask` `(` $mask^ `)`)? attr-dict `:` type($condition)";
   let hasCanonicalizeMethod = 1;
 }
+
+} // let opDocGroup
 
 include "dialect/tile/TileShapeOps.td"
 include "dialect/tile/TileMemoryOps.td"

@@ -12,6 +12,13 @@
 
 include "dialect/tile/TileTypes.td"
 
+def Tile_ShapeGroup : OpDocGroup {
+  let summary = "Creation and rearrangement";
+  let description = "Tensors of scalars, and tensors with their elements in other places. Laid out, most of these need no code.";
+}
+
+let opDocGroup = Tile_ShapeGroup in {
+
 def Tile_ArangeOp : Tile_Op<"arange", [Pure, Tile_InfersType]> {
   let summary = "consecutive integers";
   let description = [{
@@ -195,5 +202,7 @@ def Tile_CatOp : Tile_Op<"cat", [Pure, Tile_InfersType, AllTypesMatch<["lhs", "r
   let hasVerifier = 1;
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `->` type($result)";
 }
+
+} // let opDocGroup
 
 #endif // TESSERA_DIALECT_TILE_TILESHAPEOPS
