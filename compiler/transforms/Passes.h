@@ -26,6 +26,7 @@ class Target;
 /// Adds all passes that take what the frontend emits to what the lowering to NVVM reads, in order:
 ///
 ///     tile-simplify               canonical forms, fewer operations
+///     tile-carry-base-pointers    loops carry scalars for tensors of pointers
 ///     tile-legalize-dots          an instruction for each dot
 ///     tile-assign-layouts         layout-free → laid out
 ///     tile-eliminate-conversions  fewer and narrower conversions

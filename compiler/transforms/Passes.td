@@ -70,6 +70,35 @@ def AssignLayoutsPass : Pass<"tile-assign-layouts", "::mlir::ModuleOp"> {
   ];
 }
 
+def CarryBasePointersPass : Pass<"tile-carry-base-pointers", "::mlir::ModuleOp"> {
+  let summary = "loops carry one pointer in place of a tensor of them";
+  let description = [{
+    A tensor of pointers that a loop moves by the same offset everywhere is a scalar pointer plus offsets that do not change. Carrying the scalar saves the
+    registers of the tensor (two for each access of each thread) and the additions that move each of them.
+
+    ```mlir
+    %init = tile.addptr %splat_of_base, %offsets : tensor<128x32x!tile.ptr<f16>>, tensor<128x32xi32>
+    scf.for ... iter_args(%p = %init) {
+      %x = tile.load %p : tensor<128x32x!tile.ptr<f16>>
+      %q = tile.addptr %p, %splat_of_step : tensor<128x32x!tile.ptr<f16>>, tensor<128x32xi32>
+      scf.yield %q
+    }
+    ==>
+    scf.for ... iter_args(%b = %base) {
+      %s = tile.splat %b : !tile.ptr<f16> -> tensor<128x32x!tile.ptr<f16>>
+      %p = tile.addptr %s, %offsets : tensor<128x32x!tile.ptr<f16>>, tensor<128x32xi32>
+      %x = tile.load %p : tensor<128x32x!tile.ptr<f16>>
+      %c = tile.addptr %b, %step : !tile.ptr<f16>, i32
+      scf.yield %c
+    }
+    ```
+
+    Precondition and postcondition: layout-free.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::tessera::tile::TileDialect"];
+  let statistics = [Statistic<"numCarried", "num-carried", "Tensors of pointers that are no longer carried">];
+}
+
 def EliminateConversionsPass : Pass<"tile-eliminate-conversions", "::mlir::ModuleOp"> {
   let summary = "fold, merge and sink layout conversions";
   let description = [{

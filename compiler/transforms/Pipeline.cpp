@@ -21,6 +21,7 @@ namespace {
 
 void addPasses(mlir::OpPassManager &passes) {
   passes.addPass(createSimplifyPass());
+  passes.addPass(createCarryBasePointersPass());
   passes.addPass(createLegalizeDotsPass());
   passes.addPass(createAssignLayoutsPass());
   passes.addPass(createEliminateConversionsPass());

@@ -1,5 +1,5 @@
 //===- Anchors.h - Operations with opinions about layouts -----------------------------------------------------------*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // What loads, stores, dots, reductions and scans would like, as proposals to the solver; and a layout for everything
 // else to begin with.

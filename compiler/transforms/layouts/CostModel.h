@@ -1,5 +1,5 @@
 //===- CostModel.h - What layouts cost ------------------------------------------------------------------------------*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // The prices by which tile-assign-layouts chooses. The unit is the time one scheduler of an SM takes to issue one
 // instruction for one warp; an SM has four schedulers but one load-store unit, so whatever goes through that unit costs

@@ -1,5 +1,5 @@
 //===- LayoutGraph.h - Operations to lay out and the values between them --------------------------------------------*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // The problem that tile-assign-layouts solves, as a graph: a node for everything that has one layout to choose (an
 // operation, or a value carried around a loop or out of a branch), an edge for every tensor that one node hands to

@@ -126,7 +126,7 @@ void LayoutRewriter::setAccessWidths() {
       op->setAttr(accessWidthAttrName, builder.getI32IntegerAttr(width));
   };
   function.walk([&](Operation *op) {
-    llvm::TypeSwitch<Operation *>(op).Case<tile::LoadOp, tile::StoreOp, tile::AtomicRmwOp>(
+    llvm::TypeSwitch<Operation *>(op).Case<tile::LoadOp, tile::StoreOp>(
         [&](auto access) { annotate(op, access.getPointer(), access.getMask()); });
   });
 }

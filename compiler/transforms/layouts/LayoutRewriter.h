@@ -1,5 +1,5 @@
 //===- LayoutRewriter.h - Puts chosen layouts into the IR -----------------------------------------------------------*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // Turns a layout-free function into a laid-out one, given the solver's answer: encodings on all tensors, conversions
 // and recomputed values where what is there differs from what is wanted, tensor-core instructions for dots, and the

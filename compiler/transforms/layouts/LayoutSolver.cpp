@@ -19,6 +19,8 @@ namespace tessera {
 
 namespace {
 constexpr unsigned maxRounds = 4;
+
+uint64_t keyOf(unsigned node, LayoutId layout) { return uint64_t(node) << 32 | uint32_t(layout); }
 } // namespace
 
 LayoutSolver::LayoutSolver(LayoutGraph &graph, LayoutTable &layouts, CostModel &costs, const AxisAnalysis &axes,
@@ -32,7 +34,7 @@ int64_t LayoutSolver::getNodeCost(unsigned node, LayoutId own) {
   const LayoutNode &candidate = graph.getNodes()[node];
   if (!candidate.op)
     return 0;
-  auto [it, isNew] = nodeCosts.try_emplace(uint64_t(node) << 32 | uint32_t(own), 0);
+  auto [it, isNew] = nodeCosts.try_emplace(keyOf(node, own), 0);
   if (isNew)
     it->second = std::min(CostModel::impossible, candidate.weight * costs.getOperationCost(candidate.op, own));
   return it->second;
@@ -76,6 +78,7 @@ std::vector<LayoutId> LayoutSolver::spread(const LayoutProposal &proposal) {
   proposed[proposal.node] = proposal.layout;
   for (size_t head = 0; head < queue.size(); ++head) {
     unsigned node = queue[head];
+    reached.insert(keyOf(node, proposed[node]));
     for (unsigned number : graph.getNodes()[node].edges) {
       const LayoutEdge &edge = graph.getEdges()[number];
       bool forward = edge.from == node;
@@ -155,8 +158,11 @@ void LayoutSolver::solve() {
   bool improved = true;
   for (unsigned round = 0; round < maxRounds && improved; ++round) {
     improved = false;
+    // What an earlier proposal of the round has brought to a node as well need not start from there again.
+    reached.clear();
     for (const LayoutProposal &proposal : proposals)
-      improved |= tryMove(proposal);
+      if (!reached.contains(keyOf(proposal.node, proposal.layout)))
+        improved |= tryMove(proposal);
   }
 }
 

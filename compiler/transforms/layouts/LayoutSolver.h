@@ -1,5 +1,5 @@
 //===- LayoutSolver.h - One layout for every node, at the lowest total cost -----------------------------------------*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // Chooses all layouts of a function together.
 //
@@ -29,6 +29,7 @@
 #include "compiler/transforms/layouts/Anchors.h"
 #include "compiler/transforms/layouts/CostModel.h"
 #include "compiler/transforms/layouts/LayoutGraph.h"
+#include "llvm/ADT/DenseSet.h"
 
 namespace tessera {
 
@@ -64,6 +65,7 @@ private:
   int64_t numWarps;
   std::vector<LayoutId> labels;
   llvm::DenseMap<uint64_t, int64_t> nodeCosts;
+  llvm::DenseSet<uint64_t> reached;
   unsigned numMoves = 0, numImprovements = 0;
 };
 

@@ -1,5 +1,5 @@
 //===- LayoutTable.h - Layouts by number --------------------------------------------------------------------------*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // While layouts are being chosen the same few dozen of them are compared, mapped and priced thousands of times. Here
 // each gets a number, so that equality is a comparison of integers and whatever has been found out about a layout, or a

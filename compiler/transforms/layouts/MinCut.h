@@ -1,5 +1,5 @@
 //===- MinCut.h - Best choice between two options for many nodes at once -------------------------------------------*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // Every node either keeps what it has or switches; both have a price, and so has disagreement between neighbours. The
 // cheapest choice for all nodes together is a minimum cut (Greig, Porteous, Seheult 1989; the reduction of pairwise
