@@ -1,4 +1,5 @@
-//===- Compile.cpp - From a kernel of the tile dialect to PTX ---------------------------------------------------------===//
+//===- Compile.cpp - From a kernel of the tile dialect to PTX
+//---------------------------------------------------------===//
 //
 // Strings the stages together, times them, and refuses what does not fit the target.
 //
@@ -117,10 +118,9 @@ LogicalResult checkSharedMemory(ModuleOp module, const Target &target, int64_t b
   if (bytes <= int64_t(target.sharedPerCta))
     return success();
   Operation *largest = largestUser(module);
-  InFlightDiagnostic diagnostic = largest->emitError()
-                                  << "kernel '" << kernel << "' needs " << bytes
-                                  << " bytes of shared memory, but a program on " << target.name << " has at most "
-                                  << target.sharedPerCta;
+  InFlightDiagnostic diagnostic = largest->emitError() << "kernel '" << kernel << "' needs " << bytes
+                                                       << " bytes of shared memory, but a program on " << target.name
+                                                       << " has at most " << target.sharedPerCta;
   diagnostic.attachNote() << "this operation needs the most of it; use smaller blocks or fewer stages";
   return failure();
 }

@@ -1,12 +1,14 @@
-//===- Compile.h - From a kernel of the tile dialect to PTX -----------------------------------------------------------===//
+//===- Compile.h - From a kernel of the tile dialect to PTX
+//-----------------------------------------------------------===//
 //
-// The one entry of the compiler. A module that holds one kernel, as the frontend emits it, goes in; PTX and what a launch has to
-// know come out:
+// The one entry of the compiler. A module that holds one kernel, as the frontend emits it, goes in; PTX and what a
+// launch has to know come out:
 //
-//   tile IR ──buildTilePipeline──▶ laid-out tile IR ──convert-tile-to-nvvm──▶ LLVM dialect ──emitPtx──▶ PTX ──ptxas──▶ cubin
+//   tile IR ──buildTilePipeline──▶ laid-out tile IR ──convert-tile-to-nvvm──▶ LLVM dialect ──emitPtx──▶ PTX ──ptxas──▶
+//   cubin
 //
-// Whatever goes wrong is an MLIR diagnostic at the place in the source that it is about; install a handler on the context to
-// catch it. Compilations in several threads do not disturb each other if each has a context of its own.
+// Whatever goes wrong is an MLIR diagnostic at the place in the source that it is about; install a handler on the
+// context to catch it. Compilations in several threads do not disturb each other if each has a context of its own.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//

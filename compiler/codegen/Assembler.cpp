@@ -1,4 +1,5 @@
-//===- Assembler.cpp - PTX to cubin -----------------------------------------------------------------------------------===//
+//===- Assembler.cpp - PTX to cubin
+//-----------------------------------------------------------------------------------===//
 //
 // Runs ptxas as a process on temporary files and reads its report.
 //

@@ -1,4 +1,5 @@
-//===- Assembler.h - PTX to cubin -------------------------------------------------------------------------------------===//
+//===- Assembler.h - PTX to cubin
+//-------------------------------------------------------------------------------------===//
 //
 // Machine code is optional: the driver assembles PTX itself. Where the CUDA toolkit's `ptxas` is found it gives a cubin
 // ahead of time, and says how many registers a kernel takes and how much it spills, which tests and benchmarks read.

@@ -1,4 +1,5 @@
-//===- Ptx.cpp - LLVM dialect to PTX text -----------------------------------------------------------------------------===//
+//===- Ptx.cpp - LLVM dialect to PTX text
+//-----------------------------------------------------------------------------===//
 //
 // Translation, optimisation and instruction selection, as Ptx.h describes.
 //
@@ -64,10 +65,9 @@ std::unique_ptr<llvm::TargetMachine> createTargetMachine(const PtxOptions &optio
   targetOptions.AllowFPOpFusion = options.fpContract ? llvm::FPOpFusion::Fast : llvm::FPOpFusion::Strict;
   targetOptions.NoTrappingFPMath = true;
   targetOptions.TrapUnreachable = false;
-  std::unique_ptr<llvm::TargetMachine> machine(
-      target->createTargetMachine(llvm::Triple("nvptx64-nvidia-cuda"), options.target->name,
-                                  "+ptx" + std::to_string(options.ptxVersion), targetOptions, llvm::Reloc::PIC_,
-                                  std::nullopt, llvm::CodeGenOptLevel::Default));
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+      llvm::Triple("nvptx64-nvidia-cuda"), options.target->name, "+ptx" + std::to_string(options.ptxVersion),
+      targetOptions, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
   if (!machine)
     error = "the NVPTX back end cannot be created";
   return machine;
@@ -119,6 +119,26 @@ void optimizeModule(llvm::Module &module, llvm::TargetMachine &machine) {
       passes.run(function, functionAnalyses);
 }
 
+/// The back end's pass manager without straight-line strength reduction: it takes a quarter of the back end's time to
+/// look for addresses that differ by constants, which the lowering has already split into base and immediate.
+class BackendPasses : public llvm::legacy::PassManager {
+public:
+  void add(llvm::Pass *pass) override {
+    if (pass->getPassName() == "Straight line strength reduction")
+      delete pass;
+    else
+      llvm::legacy::PassManager::add(pass);
+  }
+};
+
+/// The empty section that line directives without debug information leave behind.
+void dropEmptySections(std::string &ptx) {
+  constexpr llvm::StringLiteral empty = "\t.section\t.debug_macinfo\t{\t}\n";
+  size_t at = ptx.rfind(empty.data());
+  if (at != std::string::npos)
+    ptx.erase(at, empty.size());
+}
+
 class Stopwatch {
 public:
   double lap() {
@@ -165,9 +185,9 @@ mlir::FailureOr<PtxResult> emitPtx(mlir::ModuleOp module, const PtxOptions &opti
     llvmModule->print(stream, nullptr);
     watch.lap();
   }
-  llvm::SmallString<0> text;
+  llvm::SmallVector<char, 0> text;
   llvm::raw_svector_ostream stream(text);
-  llvm::legacy::PassManager passes;
+  BackendPasses passes;
   if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile,
                                    /*DisableVerify=*/true))
     return module.emitError() << "the NVPTX back end cannot write text";
@@ -175,7 +195,8 @@ mlir::FailureOr<PtxResult> emitPtx(mlir::ModuleOp module, const PtxOptions &opti
   onStage("nvptx", watch.lap());
   if (failed)
     return mlir::failure();
-  result.ptx = std::string(text);
+  result.ptx = std::string(text.begin(), text.end());
+  dropEmptySections(result.ptx);
   return result;
 }
 

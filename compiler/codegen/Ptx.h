@@ -1,4 +1,5 @@
-//===- Ptx.h - LLVM dialect to PTX text -------------------------------------------------------------------------------===//
+//===- Ptx.h - LLVM dialect to PTX text
+//-------------------------------------------------------------------------------===//
 //
 // The last part of the way: a module of LLVM and NVVM dialect ops becomes LLVM IR, goes through a short list of
 // optimisations, and comes out of LLVM's NVPTX back end as text.
@@ -43,8 +44,8 @@ struct PtxResult {
 /// Called with a stage's name and its time in milliseconds when the stage ends.
 using StageTimer = llvm::function_ref<void(llvm::StringRef, double)>;
 
-/// Compiles a module of LLVM and NVVM dialect ops. What goes wrong is emitted as a diagnostic on the module, or at the op
-/// the fault belongs to where LLVM says so.
+/// Compiles a module of LLVM and NVVM dialect ops. What goes wrong is emitted as a diagnostic on the module, or at the
+/// op the fault belongs to where LLVM says so.
 mlir::FailureOr<PtxResult> emitPtx(mlir::ModuleOp module, const PtxOptions &options, StageTimer onStage);
 
 /// Registers the translations of the dialects that `emitPtx` reads.

@@ -1,4 +1,5 @@
-//===- AxisSplit.cpp - A layout seen along one dim --------------------------------------------------------------------===//
+//===- AxisSplit.cpp - A layout seen along one dim
+//--------------------------------------------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -31,8 +32,8 @@ FailureOr<AxisSplit> AxisSplit::create(Lowering &l, Operation *op, const LinearL
     if (component == 0)
       continue;
     if ((basis & ~split.axisMask) != 0 || !llvm::has_single_bit(component))
-      return op->emitError() << "the layout mixes dimension " << axis << " with others across the threads: "
-                             << layout.toString();
+      return op->emitError() << "the layout mixes dimension " << axis
+                             << " with others across the threads: " << layout.toString();
     split.axisThreads |= uint64_t(1) << bit;
     AxisBit entry = {unsigned(bit), unsigned(llvm::countr_zero(component))};
     (bit < 5 ? split.laneBits : split.warpBits).push_back(entry);

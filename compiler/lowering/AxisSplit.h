@@ -1,8 +1,9 @@
-//===- AxisSplit.h - A layout seen along one dim ----------------------------------------------------------------------===//
+//===- AxisSplit.h - A layout seen along one dim
+//----------------------------------------------------------------------===//
 //
 // Reductions and scans look at a layout along one dim, the axis, and across all others. This tells the two apart: which
-// registers, lanes and warps move along the axis and which across it, and the number of an element in the tensor without the
-// axis. Each basis has to lie in the axis or outside it, which the layouts of such operations do.
+// registers, lanes and warps move along the axis and which across it, and the number of an element in the tensor
+// without the axis. Each basis has to lie in the axis or outside it, which the layouts of such operations do.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -21,7 +22,8 @@ struct AxisBit {
 
 class AxisSplit {
 public:
-  /// Failure, with a diagnostic at `op`, for layouts that mix the axis with other dims or hold more than one bit of it in a basis.
+  /// Failure, with a diagnostic at `op`, for layouts that mix the axis with other dims or hold more than one bit of it
+  /// in a basis.
   static mlir::FailureOr<AxisSplit> create(Lowering &l, mlir::Operation *op, const LinearLayout &layout, unsigned axis);
 
   /// The coordinate along the axis of a packed word, and the word without it, packed as the tensor without the axis.

@@ -1,4 +1,5 @@
-//===- Combine.cpp - The combining region of reductions and scans -----------------------------------------------------===//
+//===- Combine.cpp - The combining region of reductions and scans
+//-----------------------------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -69,9 +70,9 @@ Value PartialArrays::pointer(unsigned operand, llvm::ArrayRef<uint64_t> bases, u
   return l.offsetBytes(pointer, split.constant + offsets[operand]);
 }
 
-void PartialArrays::store(const Tuple &tuple, llvm::ArrayRef<uint64_t> bases, uint64_t constant) {
+void PartialArrays::store(const Tuple &tuple, llvm::ArrayRef<uint64_t> bases, uint64_t constant, Value predicate) {
   for (auto [i, value] : llvm::enumerate(tuple))
-    storeVector(l, value, pointer(i, bases, constant));
+    storeSharedIf(l, value, pointer(i, bases, constant), predicate);
 }
 
 Tuple PartialArrays::load(llvm::ArrayRef<uint64_t> bases, uint64_t constant) {

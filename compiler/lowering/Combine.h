@@ -1,7 +1,8 @@
-//===- Combine.h - The combining region of reductions and scans -------------------------------------------------------===//
+//===- Combine.h - The combining region of reductions and scans
+//-------------------------------------------------------===//
 //
-// A tuple is one scalar for each operand of the reduction. The region that combines two tuples is lowered anew at each place
-// where it is needed.
+// A tuple is one scalar for each operand of the reduction. The region that combines two tuples is lowered anew at each
+// place where it is needed.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -38,8 +39,9 @@ private:
 class PartialArrays {
 public:
   PartialArrays(Lowering &l, const Combiner &combiner, mlir::Value base, int64_t numElements);
-  /// The element with number image(thread) + constant, the image being that of `bases`.
-  void store(const Tuple &tuple, llvm::ArrayRef<uint64_t> bases, uint64_t constant);
+  /// The element with number image(thread) + constant, the image being that of `bases`; stored where `predicate`, if
+  /// there is one, holds.
+  void store(const Tuple &tuple, llvm::ArrayRef<uint64_t> bases, uint64_t constant, mlir::Value predicate);
   Tuple load(llvm::ArrayRef<uint64_t> bases, uint64_t constant);
   /// `count` consecutive elements from number 0 on.
   llvm::SmallVector<Tuple> loadFirst(unsigned count);

@@ -1,7 +1,8 @@
-//===- Elementwise.h - Operations that go element by element ----------------------------------------------------------===//
+//===- Elementwise.h - Operations that go element by element
+//----------------------------------------------------------===//
 //
-// Most operations of `arith` and `math` compute each element of their result from the elements at the same place of their
-// operands. For them a handler says only what happens to one element:
+// Most operations of `arith` and `math` compute each element of their result from the elements at the same place of
+// their operands. For them a handler says only what happens to one element:
 //
 //   addElementwise<arith::AndIOp, [](Lowering &l, Operation *, Values a) { return l.bitAnd(a[0], a[1]); }>(table);
 //

@@ -1,4 +1,5 @@
-//===- Emitter.cpp - Small steps of emission --------------------------------------------------------------------------===//
+//===- Emitter.cpp - Small steps of emission
+//--------------------------------------------------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -190,8 +191,7 @@ Value Emitter::gep(Value base, Type element, Value index) {
 Value Emitter::offsetBytes(Value base, int64_t bytes) {
   if (bytes == 0)
     return base;
-  return LLVM::GEPOp::create(b, loc, base.getType(), b.getI8Type(), base,
-                             llvm::ArrayRef<LLVM::GEPArg>{int32_t(bytes)});
+  return LLVM::GEPOp::create(b, loc, base.getType(), b.getI8Type(), base, llvm::ArrayRef<LLVM::GEPArg>{int32_t(bytes)});
 }
 
 Value Emitter::load(Type type, Value pointer, unsigned alignment) {

@@ -1,17 +1,20 @@
-//===- Emitter.h - Small steps of emission ----------------------------------------------------------------------------===//
+//===- Emitter.h - Small steps of emission
+//----------------------------------------------------------------------------===//
 //
-// What every file of the lowering uses to write LLVM-dialect ops: a builder with a place and a source location, constants
-// that are made once, integer arithmetic that folds what is trivial, inline PTX, and images of linear maps.
+// What every file of the lowering uses to write LLVM-dialect ops: a builder with a place and a source location,
+// constants that are made once, integer arithmetic that folds what is trivial, inline PTX, and images of linear maps.
 //
 // All constants, and everything that depends on the thread alone, go to the entry block and are made once a kernel. The
 // code of the kernel starts in a block of its own behind it.
 //
-// Images of linear maps. The image of x under a linear map over GF(2) is the exclusive or of the bases of the bits set in
-// x. Written out bit by bit that would be dozens of instructions; but pairs (bit i of x, bit o of the image) with the same
-// distance o - i can be moved together by one mask and one shift. Layouts of practice have one or two distances:
+// Images of linear maps. The image of x under a linear map over GF(2) is the exclusive or of the bases of the bits set
+// in x. Written out bit by bit that would be dozens of instructions; but pairs (bit i of x, bit o of the image) with
+// the same distance o - i can be moved together by one mask and one shift. Layouts of practice have one or two
+// distances:
 //
 //   bases of tid bits 0..6 = 4 8 16 32 64 128 256        distance 2 for all          image = tid << 2
-//   bases of tid bits 0..4 = 1 2 8 16 32                 distances 0 and 1           image = (tid & 3) | (tid & 28) << 1
+//   bases of tid bits 0..4 = 1 2 8 16 32                 distances 0 and 1           image = (tid & 3) | (tid & 28) <<
+//   1
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//

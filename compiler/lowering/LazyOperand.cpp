@@ -1,4 +1,5 @@
-//===- LazyOperand.cpp - Operands of products, loaded as they are needed ----------------------------------------------===//
+//===- LazyOperand.cpp - Operands of products, loaded as they are needed
+//----------------------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//

@@ -1,11 +1,12 @@
-//===- LowerAtomics.cpp - Atomic operations on global memory ----------------------------------------------------------===//
+//===- LowerAtomics.cpp - Atomic operations on global memory
+//----------------------------------------------------------===//
 //
 // One predicated instruction an element, in one of the threads that hold copies of it:
 //
 //   @%p atom.global.acq_rel.gpu.add.u32 %old, [%address], %value;       red.... where nobody looks at the old value
 //
-// Where others want the result too (of a scalar all threads do) it goes through scratch memory. An atomic on a scalar that
-// releases waits for all threads of the program first: what they wrote before it is what it releases.
+// Where others want the result too (of a scalar all threads do) it goes through scratch memory. An atomic on a scalar
+// that releases waits for all threads of the program first: what they wrote before it is what it releases.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -173,10 +174,9 @@ LogicalResult lowerAtomic(Lowering &l, Operation *op, Value pointer, Value mask,
 
 LogicalResult lowerAtomicRmw(Lowering &l, tile::AtomicRmwOp op) {
   Type type = Lowering::elementTypeOf(op.getValue().getType());
-  if (op.getKind() == tile::RmwKind::FAdd &&
-      ((type.isBF16() && failed(l.require(op, Feature::AtomicBf16))) ||
-       (type.isF16() && failed(l.require(op, Feature::AtomicF16))) ||
-       (type.isF64() && failed(l.require(op, Feature::AtomicF64)))))
+  if (op.getKind() == tile::RmwKind::FAdd && ((type.isBF16() && failed(l.require(op, Feature::AtomicBf16))) ||
+                                              (type.isF16() && failed(l.require(op, Feature::AtomicF16))) ||
+                                              (type.isF64() && failed(l.require(op, Feature::AtomicF64)))))
     return failure();
   tile::MemSemantic semantic = op.getSem();
   bool resultIsUsed = !op.getResult().use_empty();
@@ -195,8 +195,8 @@ LogicalResult lowerAtomicRmw(Lowering &l, tile::AtomicRmwOp op) {
 LogicalResult lowerAtomicCas(Lowering &l, tile::AtomicCasOp op) {
   Type type = Lowering::elementTypeOf(op.getValue().getType());
   AtomicForm form;
-  form.instruction = "atom.global" + orderName(op.getSem(), op.getScope()) + ".cas.b" +
-                     std::to_string(8 * Lowering::bytesOf(type));
+  form.instruction =
+      "atom.global" + orderName(op.getSem(), op.getScope()) + ".cas.b" + std::to_string(8 * Lowering::bytesOf(type));
   form.elementType = type;
   form.hasResult = true;
   form.resultIsUsed = !op.getResult().use_empty();

@@ -1,16 +1,20 @@
-//===- LowerCast.cpp - Conversions between element types --------------------------------------------------------------===//
+//===- LowerCast.cpp - Conversions between element types
+//--------------------------------------------------------------===//
 //
-// Integer and float conversions, element by element, and fp8. Targets with fp8 conversions take them in pairs; the others
-// compute them on the bits:
+// Integer and float conversions, element by element, and fp8. Targets with fp8 conversions take them in pairs; the
+// others compute them on the bits:
 //
 //   e5m2 → f16   the upper byte of an f16 is an e5m2
-//   e4m3 → f16   exponent and mantissa moved into place make the value * 2^-8, also for subnormals; one multiplication mends it
-//   f32 → fp8    round to nearest even by adding half of the last place; subnormals by adding a power of two whose last place
-//                is theirs; beyond the largest finite number the largest finite number, as the hardware's satfinite does
+//   e4m3 → f16   exponent and mantissa moved into place make the value * 2^-8, also for subnormals; one multiplication
+//   mends it f32 → fp8    round to nearest even by adding half of the last place; subnormals by adding a power of two
+//   whose last place
+//                is theirs; beyond the largest finite number the largest finite number, as the hardware's satfinite
+//                does
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
 #include "compiler/lowering/Elementwise.h"
+#include "compiler/lowering/Words.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -24,7 +28,8 @@ using Values = Lowering::Values;
 bool isFp8(Type type) { return isa<FloatType>(type) && type.getIntOrFloatBitWidth() == 8; }
 bool isE5M2(Type type) { return isa<Float8E5M2Type>(type); }
 
-// ---- fp8 to wider --------------------------------------------------------------------------------------------------------
+// ---- fp8 to wider
+// --------------------------------------------------------------------------------------------------------
 
 Value widenE4M3(Lowering &l, Value byte) {
   Type i16 = l.intType(16), f16 = l.b.getF16Type();
@@ -67,14 +72,15 @@ llvm::SmallVector<Value> widenToF16(Lowering &l, Type from, Values bytes) {
   return result;
 }
 
-// ---- Wider to fp8 --------------------------------------------------------------------------------------------------------
+// ---- Wider to fp8
+// --------------------------------------------------------------------------------------------------------
 
 /// One f32 to fp8, on the bits.
 Value narrowToFp8(Lowering &l, Value x, bool e5m2) {
   using P = LLVM::ICmpPredicate;
   int mantissa = e5m2 ? 2 : 3, bias = e5m2 ? 15 : 7, drop = 23 - mantissa;
-  uint32_t largest = e5m2 ? 0x47600000 : 0x43e00000;          // 57344, 448
-  uint32_t smallestNormal = uint32_t(127 + 1 - bias) << 23;     // 2^(1 - bias)
+  uint32_t largest = e5m2 ? 0x47600000 : 0x43e00000;               // 57344, 448
+  uint32_t smallestNormal = uint32_t(127 + 1 - bias) << 23;        // 2^(1 - bias)
   uint32_t magic = uint32_t(127 + 23 + 1 - bias - mantissa) << 23; // its last place is the smallest subnormal
   Type f32 = l.b.getF32Type();
   auto word = [&](uint32_t value) { return l.i32(int32_t(value)); };
@@ -120,7 +126,8 @@ llvm::SmallVector<Value> narrowAllToFp8(Lowering &l, Type to, Values floats) {
   return result;
 }
 
-// ---- Float to float ------------------------------------------------------------------------------------------------------
+// ---- Float to float
+// ------------------------------------------------------------------------------------------------------
 
 Value resize(Lowering &l, Value x, Type to) {
   Type from = x.getType();
@@ -146,6 +153,19 @@ LogicalResult lowerExtF(Lowering &l, arith::ExtFOp op) {
   llvm::SmallVector<Value> halves = widenToF16(l, from, in);
   l.defineEach(op.getResult(), [&](unsigned r) { return resize(l, halves[r], to); });
   return success();
+}
+
+/// f32 to f16 or bf16 in pairs: one instruction rounds two and leaves them in one word, as stores and products want
+/// them.
+llvm::SmallVector<Value> narrowPairs(Lowering &l, Values floats, Type to) {
+  Type vector = VectorType::get(2, to);
+  llvm::StringRef name = to.isF16() ? "llvm.nvvm.ff2f16x2.rn" : "llvm.nvvm.ff2bf16x2.rn";
+  llvm::SmallVector<Value> result;
+  for (unsigned r = 0; r < floats.size(); r += 2) {
+    Value pair = l.intrinsic(name, vector, {floats[r + 1], floats[r]}); // the first operand goes to the upper half
+    unpackWord(l, l.bitcast(pair, l.b.getI32Type()), to, result);
+  }
+  return result;
 }
 
 /// Rounding towards zero, where PTX has it.
@@ -188,6 +208,10 @@ LogicalResult lowerTruncF(Lowering &l, arith::TruncFOp op) {
   if (isFp8(from))
     return op.emitError() << "no conversion from " << from << " to " << to;
   Values in = l.registersOf(op.getIn());
+  if (from.isF32() && (to.isF16() || to.isBF16()) && in.size() % 2 == 0) {
+    l.define(op.getResult(), narrowPairs(l, in, to));
+    return success();
+  }
   if (!isFp8(to)) {
     l.defineEach(op.getResult(), [&](unsigned r) { return resize(l, in[r], to); });
     return success();
@@ -199,7 +223,8 @@ LogicalResult lowerTruncF(Lowering &l, arith::TruncFOp op) {
   return success();
 }
 
-// ---- Integers ------------------------------------------------------------------------------------------------------------
+// ---- Integers
+// ------------------------------------------------------------------------------------------------------------
 
 /// A sign extension keeps the decomposition of what it extends, for addresses.
 LogicalResult lowerExtSI(Lowering &l, arith::ExtSIOp op) {

@@ -1,7 +1,8 @@
-//===- LowerControlFlow.cpp - scf to blocks ---------------------------------------------------------------------------===//
+//===- LowerControlFlow.cpp - scf to blocks
+//---------------------------------------------------------------------------===//
 //
-// Loops and conditionals become blocks whose arguments are the scalars of the values that flow. A `for` comes out rotated,
-// with its test at the end and a guard before it, which is the form LLVM's loop passes want:
+// Loops and conditionals become blocks whose arguments are the scalars of the values that flow. A `for` comes out
+// rotated, with its test at the end and a guard before it, which is the form LLVM's loop passes want:
 //
 //   guard:  br lb < ub, body(lb, inits), exit(inits)
 //   body(iv, args):  ...  next = iv + step;  br next < ub, body(next, yields), exit(yields)

@@ -1,12 +1,13 @@
-//===- LowerConvert.cpp - convert_layout ------------------------------------------------------------------------------===//
+//===- LowerConvert.cpp - convert_layout
+//------------------------------------------------------------------------------===//
 //
 // Carries out what dialect/layout/ConversionPlan.h plans: renaming, shuffles, or a way through shared memory.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
-#include "compiler/target/Queries.h"
 #include "compiler/lowering/SharedTransfer.h"
 #include "compiler/lowering/Words.h"
+#include "compiler/target/Queries.h"
 
 using namespace mlir;
 
@@ -102,8 +103,7 @@ LogicalResult lowerConvertLayout(Lowering &l, tile::ConvertLayoutOp op) {
     l.defineEach(op.getResult(), [&](unsigned r) { return source[plan.registers[r]]; });
     return success();
   case ConversionKind::Shuffles:
-    l.define(op.getResult(),
-             convertByShuffles(l, *plan.shuffles, source, Lowering::elementTypeOf(op.getType())));
+    l.define(op.getResult(), convertByShuffles(l, *plan.shuffles, source, Lowering::elementTypeOf(op.getType())));
     return success();
   case ConversionKind::Shared: {
     auto result = convertByMemory(l, op, *plan.shared);

@@ -1,7 +1,9 @@
-//===- LowerDebug.cpp - print, assert, inline assembly ----------------------------------------------------------------===//
+//===- LowerDebug.cpp - print, assert, inline assembly
+//----------------------------------------------------------------===//
 //
-// print calls vprintf once for every element: "pid (0, 0, 0) idx (3, 1) prefix: value". assert calls __assertfail, which names
-// message, file, line and kernel and stops the grid. Inline assembly runs once for every `pack` elements of a thread.
+// print calls vprintf once for every element: "pid (0, 0, 0) idx (3, 1) prefix: value". assert calls __assertfail,
+// which names message, file, line and kernel and stops the grid. Inline assembly runs once for every `pack` elements of
+// a thread.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -14,7 +16,8 @@ namespace {
 
 using Values = Lowering::Values;
 
-// ---- print ---------------------------------------------------------------------------------------------------------------
+// ---- print
+// ---------------------------------------------------------------------------------------------------------------
 
 /// `value` as variadic functions take it, and how printf writes it.
 std::pair<Value, std::string> printable(Lowering &l, Value value, Type type, bool hex, bool isSigned) {
@@ -44,9 +47,8 @@ void callPrintf(Lowering &l, llvm::StringRef format, llvm::ArrayRef<Value> argum
   for (Value argument : arguments)
     types.push_back(argument.getType());
   Type record = l.structType(types);
-  Value buffer = l.inEntry([&]() -> Value {
-    return LLVM::AllocaOp::create(l.b, l.loc, pointer, record, l.i32(1), /*alignment=*/8);
-  });
+  Value buffer = l.inEntry(
+      [&]() -> Value { return LLVM::AllocaOp::create(l.b, l.loc, pointer, record, l.i32(1), /*alignment=*/8); });
   for (auto [i, argument] : llvm::enumerate(arguments)) {
     Value field = LLVM::GEPOp::create(l.b, l.loc, pointer, record, buffer, llvm::ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
     LLVM::StoreOp::create(l.b, l.loc, argument, field);
@@ -64,10 +66,9 @@ std::string escape(llvm::StringRef text) {
 }
 
 LogicalResult lowerPrint(Lowering &l, tile::PrintOp op) {
-  llvm::SmallVector<Value> program = {
-      l.intrinsic("llvm.nvvm.read.ptx.sreg.ctaid.x", l.b.getI32Type(), {}),
-      l.intrinsic("llvm.nvvm.read.ptx.sreg.ctaid.y", l.b.getI32Type(), {}),
-      l.intrinsic("llvm.nvvm.read.ptx.sreg.ctaid.z", l.b.getI32Type(), {})};
+  llvm::SmallVector<Value> program = {l.intrinsic("llvm.nvvm.read.ptx.sreg.ctaid.x", l.b.getI32Type(), {}),
+                                      l.intrinsic("llvm.nvvm.read.ptx.sreg.ctaid.y", l.b.getI32Type(), {}),
+                                      l.intrinsic("llvm.nvvm.read.ptx.sreg.ctaid.z", l.b.getI32Type(), {})};
   std::string prefix = "pid (%u, %u, %u) idx (";
   if (op.getArgs().empty()) {
     l.inThreads(l.firstThread(), [&] { callPrintf(l, prefix + ") " + escape(op.getPrefix()) + "\n", program); });
@@ -101,7 +102,8 @@ LogicalResult lowerPrint(Lowering &l, tile::PrintOp op) {
   return success();
 }
 
-// ---- assert --------------------------------------------------------------------------------------------------------------
+// ---- assert
+// --------------------------------------------------------------------------------------------------------------
 
 LogicalResult lowerAssert(Lowering &l, tile::AssertOp op) {
   Values conditions = l.registersOf(op.getCondition());
@@ -120,8 +122,8 @@ LogicalResult lowerAssert(Lowering &l, tile::AssertOp op) {
     line = place.getLine();
   }
   Type pointer = l.pointerType(0), i32 = l.b.getI32Type(), i64 = l.b.getI64Type();
-  LLVM::LLVMFuncOp fail = l.declare("__assertfail", LLVM::LLVMVoidType::get(l.b.getContext()),
-                                    {pointer, pointer, i32, pointer, i64});
+  LLVM::LLVMFuncOp fail =
+      l.declare("__assertfail", LLVM::LLVMVoidType::get(l.b.getContext()), {pointer, pointer, i32, pointer, i64});
   l.inThreads(violated, [&] {
     LLVM::CallOp::create(l.b, l.loc, fail,
                          ValueRange{l.stringConstant(op.getMessage()), l.stringConstant(file), l.i32(line),
@@ -130,7 +132,8 @@ LogicalResult lowerAssert(Lowering &l, tile::AssertOp op) {
   return success();
 }
 
-// ---- Inline assembly -----------------------------------------------------------------------------------------------------
+// ---- Inline assembly
+// -----------------------------------------------------------------------------------------------------
 
 /// `pack` elements as operands of assembly: narrow ones share words of 32 bits.
 void packOperands(Lowering &l, llvm::ArrayRef<Value> elements, llvm::SmallVectorImpl<Value> &operands) {

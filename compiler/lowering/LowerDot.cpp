@@ -1,8 +1,9 @@
-//===- LowerDot.cpp - Products without tensor cores -------------------------------------------------------------------===//
+//===- LowerDot.cpp - Products without tensor cores
+//-------------------------------------------------------------------===//
 //
-// A tile.dot that reaches the lowering multiplies by FMA. Each thread holds the rows of a and the columns of b that its elements
-// of the accumulator need, with all of k; the products go k by k, so that operands straight from shared memory are loaded as the
-// sum proceeds.
+// A tile.dot that reaches the lowering multiplies by FMA. Each thread holds the rows of a and the columns of b that its
+// elements of the accumulator need, with all of k; the products go k by k, so that operands straight from shared memory
+// are loaded as the sum proceeds.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -48,8 +49,8 @@ private:
       const LinearLayout &layout = *Lowering::layoutOf(value.getType());
       unsigned lead = layout.tensorRank() - 2;
       for (auto [r, word] : llvm::enumerate(Lowering::registerWords(layout)))
-        registers.try_emplace({lead ? layout.out().get(word, tensorDim(0)) : 0,
-                               layout.out().get(word, tensorDim(lead)), layout.out().get(word, tensorDim(lead + 1))},
+        registers.try_emplace({lead ? layout.out().get(word, tensorDim(0)) : 0, layout.out().get(word, tensorDim(lead)),
+                               layout.out().get(word, tensorDim(lead + 1))},
                               r);
       converted.resize(layout.numRegisters());
     }

@@ -1,4 +1,5 @@
-//===- LowerElementwise.cpp - arith, element by element ---------------------------------------------------------------===//
+//===- LowerElementwise.cpp - arith, element by element
+//---------------------------------------------------------------===//
 //
 // Integer and float arithmetic, comparison and selection. Additions, and multiplications by constants, keep the
 // decomposition into base and constant (Lowering.h).
@@ -63,7 +64,8 @@ LLVM::FastmathFlags fastmathOf(Operation *op) {
 
 namespace {
 
-// ---- Integers ------------------------------------------------------------------------------------------------------------
+// ---- Integers
+// ------------------------------------------------------------------------------------------------------------
 
 /// As splitOf, but constants are all constant.
 Lowering::Split splitConstants(Lowering &l, Value scalar) {
@@ -74,8 +76,8 @@ Lowering::Split splitConstants(Lowering &l, Value scalar) {
 
 bool hasAddressWidth(Value scalar) { return scalar.getType().isInteger(32) || scalar.getType().isInteger(64); }
 
-/// lhs ± rhs on decompositions, or plainly where there is nothing to decompose. `bases` holds the sums of bases that this
-/// op has made.
+/// lhs ± rhs on decompositions, or plainly where there is nothing to decompose. `bases` holds the sums of bases that
+/// this op has made.
 template <typename Plain>
 LogicalResult lowerSum(Lowering &l, Operation *op, Plain plain, Value (Emitter::*onBases)(Value, Value), int64_t sign) {
   Values lhs = l.registersOf(op->getOperand(0)), rhs = l.registersOf(op->getOperand(1));
@@ -181,9 +183,8 @@ Value divideRounded(Lowering &l, Value a, Value b, bool up) {
 }
 
 template <typename Op, typename Llvm> void addInteger(LowerTable &table) {
-  addElementwise<Op, [](Lowering &l, Operation *, Values a) -> Value {
-    return Llvm::create(l.b, l.loc, a[0], a[1]);
-  }>(table);
+  addElementwise<Op, [](Lowering &l, Operation *, Values a) -> Value { return Llvm::create(l.b, l.loc, a[0], a[1]); }>(
+      table);
 }
 
 Value lowerCmpI(Lowering &l, Operation *op, Values a) {
@@ -192,7 +193,8 @@ Value lowerCmpI(Lowering &l, Operation *op, Values a) {
   return l.compare(predicate, a[0], a[1]);
 }
 
-// ---- Floats --------------------------------------------------------------------------------------------------------------
+// ---- Floats
+// --------------------------------------------------------------------------------------------------------------
 
 template <typename Op, typename Llvm> void addFloat(LowerTable &table) {
   addElementwise<Op, [](Lowering &l, Operation *op, Values a) -> Value {
@@ -210,7 +212,8 @@ Value lowerDivF(Lowering &l, Operation *op, Values a) {
     return l.intrinsic("llvm.nvvm.div.full", type, a);
   if (type.isF32() || type.isF64())
     return LLVM::FDivOp::create(l.b, l.loc, a[0], a[1]);
-  // A quotient of half-width floats, computed in f32 and rounded again, is rounded right: f32 has more than twice the bits.
+  // A quotient of half-width floats, computed in f32 and rounded again, is rounded right: f32 has more than twice the
+  // bits.
   Type f32 = l.b.getF32Type();
   Value lhs = LLVM::FPExtOp::create(l.b, l.loc, f32, a[0]);
   Value rhs = LLVM::FPExtOp::create(l.b, l.loc, f32, a[1]);
@@ -226,7 +229,8 @@ Value lowerCmpF(Lowering &l, Operation *op, Values a) {
   return LLVM::FCmpOp::create(l.b, l.loc, predicate, a[0], a[1], fastmathOf(op));
 }
 
-// ---- The rest ------------------------------------------------------------------------------------------------------------
+// ---- The rest
+// ------------------------------------------------------------------------------------------------------------
 
 LogicalResult lowerConstant(Lowering &l, arith::ConstantOp op) {
   TypedAttr value = op.getValue();

@@ -1,4 +1,5 @@
-//===- LowerIndexed.cpp - gather and histogram ------------------------------------------------------------------------===//
+//===- LowerIndexed.cpp - gather and histogram
+//------------------------------------------------------------------------===//
 //
 // Both go through scratch memory, since where an element goes to or comes from is known only at run time.
 //
@@ -90,9 +91,7 @@ LogicalResult lowerHistogram(Lowering &l, tile::HistogramOp op) {
     Value active = first + numThreads > numBins
                        ? l.compare(LLVM::ICmpPredicate::ult, l.threadId(), l.i32(numBins - first))
                        : Value();
-    l.inThreads(active, [&] {
-      l.store(l.i32(0), l.offsetBytes(l.gep(*scratch, i32, l.threadId()), 4 * first), 4);
-    });
+    l.inThreads(active, [&] { l.store(l.i32(0), l.offsetBytes(l.gep(*scratch, i32, l.threadId()), 4 * first), 4); });
   }
   l.barrier();
 

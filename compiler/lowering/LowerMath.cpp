@@ -1,13 +1,16 @@
-//===- LowerMath.cpp - math, element by element -----------------------------------------------------------------------===//
+//===- LowerMath.cpp - math, element by element
+//-----------------------------------------------------------------------===//
 //
-// Functions that the hardware has: roots, exponentials and logarithms to base 2, rounding, bit counts. The base of the others
-// is a factor away. In half precision the approximations run in f32, of which half precision shows nothing but the rounding.
+// Functions that the hardware has: roots, exponentials and logarithms to base 2, rounding, bit counts. The base of the
+// others is a factor away. In half precision the approximations run in f32, of which half precision shows nothing but
+// the rounding.
 //
 //   exp(x)  = ex2.approx(x * log2 e)        log(x) = lg2.approx(x) * ln 2        rsqrt = rsqrt.approx
 //   sqrt    = sqrt.rn, or sqrt.approx with fastmath<afn>
 //
-// f64 has no approximations in hardware: roots are rounded right, exponentials and logarithms are series (LowerMathF64.cpp).
-// Everything else (sin, tanh, erf, pow ...) the frontend writes in the language itself, out of these.
+// f64 has no approximations in hardware: roots are rounded right, exponentials and logarithms are series
+// (LowerMathF64.cpp). Everything else (sin, tanh, erf, pow ...) the frontend writes in the language itself, out of
+// these.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -114,7 +117,6 @@ template <typename Op, typename Llvm> void addRounding(LowerTable &table) {
   }>(table);
 }
 
-
 Value infinityLike(Lowering &l, Value x) {
   auto type = cast<FloatType>(x.getType());
   return l.constant(l.b.getFloatAttr(type, llvm::APFloat::getInf(type.getFloatSemantics())));
@@ -134,12 +136,10 @@ template <typename Op, LLVM::FCmpPredicate predicate> void addAgainstInfinity(Lo
 void addMathLowerings(LowerTable &table) {
   addElementwise<math::Exp2Op, lowerExp2>(table);
   addElementwise<math::ExpOp, lowerExp>(table);
-  addElementwise<math::LogOp, [](Lowering &l, Operation *op, Values a) {
-    return lowerLogarithm(l, op, a[0], logF64, kLn2);
-  }>(table);
-  addElementwise<math::Log2Op, [](Lowering &l, Operation *op, Values a) {
-    return lowerLogarithm(l, op, a[0], log2F64, 1.0);
-  }>(table);
+  addElementwise<math::LogOp,
+                 [](Lowering &l, Operation *op, Values a) { return lowerLogarithm(l, op, a[0], logF64, kLn2); }>(table);
+  addElementwise<math::Log2Op,
+                 [](Lowering &l, Operation *op, Values a) { return lowerLogarithm(l, op, a[0], log2F64, 1.0); }>(table);
   addElementwise<math::Log10Op, [](Lowering &l, Operation *op, Values a) {
     return lowerLogarithm(
         l, op, a[0], [](Lowering &l, Value x) { return multiply(l, log2F64(l, x), kLog10Of2); }, kLog10Of2);

@@ -1,10 +1,12 @@
-//===- LowerMemory.cpp - Loads and stores of global memory ------------------------------------------------------------===//
+//===- LowerMemory.cpp - Loads and stores of global memory
+//------------------------------------------------------------===//
 //
-// An access takes `tile.vector` registers at once: the axis analysis has proved that they are neighbours in memory, aligned,
-// and under one mask. Without a mask and without cache hints it is an ordinary LLVM load or store, which LLVM can move and
-// merge; otherwise it is one predicated instruction of inline PTX, so that no branch is made:
+// An access takes `tile.vector` registers at once: the axis analysis has proved that they are neighbours in memory,
+// aligned, and under one mask. Without a mask and without cache hints it is an ordinary LLVM load or store, which LLVM
+// can move and merge; otherwise it is one predicated instruction of inline PTX, so that no branch is made:
 //
-//   @%p ld.global.v4.b32 {%r0, %r1, %r2, %r3}, [%rd + 512];        the registers hold `other` before, zero if there is none
+//   @%p ld.global.v4.b32 {%r0, %r1, %r2, %r3}, [%rd + 512];        the registers hold `other` before, zero if there is
+//   none
 //
 // Threads that hold copies of the same elements all load, but only one of them stores.
 //
@@ -130,8 +132,7 @@ LogicalResult lowerLoad(Lowering &l, tile::LoadOp op) {
     else if (known && form.plain)
       llvm::append_range(results, loadVector(l, elementType, vector, pointers[r]));
     else
-      llvm::append_range(results,
-                         loadPredicated(l, form, elementType, pointers[r], known ? Value() : mask, other));
+      llvm::append_range(results, loadPredicated(l, form, elementType, pointers[r], known ? Value() : mask, other));
   }
   l.define(op.getResult(), results);
   return success();
@@ -154,8 +155,9 @@ void storePredicated(Lowering &l, llvm::StringRef instruction, Values elements, 
     arguments.push_back(mask);
     constraints += ",b";
   }
-  text += (instruction + wordSuffix(shape) + " " + address(0, split.constant) + ", " + wordList(1, shape.numWords) + ";")
-              .str();
+  text +=
+      (instruction + wordSuffix(shape) + " " + address(0, split.constant) + ", " + wordList(1, shape.numWords) + ";")
+          .str();
   l.inlinePtx(text, constraints, {}, arguments, /*sideEffects=*/true);
 }
 

@@ -1,12 +1,13 @@
-//===- LowerMma.cpp - Products on tensor cores ------------------------------------------------------------------------===//
+//===- LowerMma.cpp - Products on tensor cores
+//------------------------------------------------------------------------===//
 //
-// tile.mma becomes one mma.sync for each tile of the instruction's shape that a warp has. The register lists of accumulator and
-// operands begin with the registers of one tile; the others repeat it, and where a tile lies follows from the coordinates of
-// its first register. The products go k-slice by k-slice, all of a slice before the next, so that operands straight from shared
-// memory are loaded a slice at a time (LazyOperand.h).
+// tile.mma becomes one mma.sync for each tile of the instruction's shape that a warp has. The register lists of
+// accumulator and operands begin with the registers of one tile; the others repeat it, and where a tile lies follows
+// from the coordinates of its first register. The products go k-slice by k-slice, all of a slice before the next, so
+// that operands straight from shared memory are loaded a slice at a time (LazyOperand.h).
 //
-// f32 operands are rounded to tf32, or split: x = big + small (+ smallest), each of them tf32 (bf16), and the products of the
-// parts that matter are added, the smallest first:
+// f32 operands are rounded to tf32, or split: x = big + small (+ smallest), each of them tf32 (bf16), and the products
+// of the parts that matter are added, the smallest first:
 //
 //   tf32x3, bf16x3   small * big + big * small + big * big
 //   bf16x6           smallest * big + small * small + big * smallest, and those
@@ -77,12 +78,12 @@ public:
   LogicalResult run() {
     if (failed(l.require(op, featureOf(op.getKind()))))
       return failure();
-    const LinearLayout &accLayout = layoutOf(op.getAcc()), &aLayout = layoutOf(op.getA()), &bLayout = layoutOf(op.getB());
+    const LinearLayout &accLayout = layoutOf(op.getAcc()), &aLayout = layoutOf(op.getA()),
+                       &bLayout = layoutOf(op.getB());
     if (!startsWith(accLayout, mmaAccumulatorTile(instruction.shape)) ||
         !startsWith(aLayout, mmaOperandTile(instruction.shape, MmaOperand::A)) ||
         !startsWith(bLayout, mmaOperandTile(instruction.shape, MmaOperand::B)))
-      return op.emitError() << "the layouts are not those of the fragments of "
-                            << tile::stringifyMmaKind(op.getKind());
+      return op.emitError() << "the layouts are not those of the fragments of " << tile::stringifyMmaKind(op.getKind());
     unsigned rank = accLayout.tensorRank();
     accTile = mmaAccumulatorTile(instruction.shape).numRegisters();
     aTile = mmaOperandTile(instruction.shape, MmaOperand::A).numRegisters();
@@ -181,8 +182,8 @@ private:
   Value subtract(Value x, Value part) {
     Value difference = LLVM::FSubOp::create(l.b, l.loc, x, part);
     // Infinities leave no rest.
-    Value valid = LLVM::FCmpOp::create(l.b, l.loc, LLVM::FCmpPredicate::ord, difference, difference,
-                                       LLVM::FastmathFlags::none);
+    Value valid =
+        LLVM::FCmpOp::create(l.b, l.loc, LLVM::FCmpPredicate::ord, difference, difference, LLVM::FastmathFlags::none);
     return l.select(valid, difference, l.constantFloat(l.b.getF32Type(), 0.0));
   }
 

@@ -1,14 +1,17 @@
-//===- LowerReduce.cpp - reduce ---------------------------------------------------------------------------------------===//
+//===- LowerReduce.cpp - reduce
+//---------------------------------------------------------------------------------------===//
 //
 // Three steps, each only where the layout has something along the axis there:
 //
 //   registers   each thread combines what it holds, in order
-//   lanes       butterflies: for each lane bit along the axis, combine with the lane that differs in it; integers over a whole
+//   lanes       butterflies: for each lane bit along the axis, combine with the lane that differs in it; integers over
+//   a whole
 //               warp by redux.sync
-//   warps       each warp writes its partial results to scratch memory, all wait, each thread combines the partials it needs
+//   warps       each warp writes its partial results to scratch memory, all wait, each thread combines the partials it
+//   needs
 //
-// After that every thread that held elements of a row has the row's result: lanes and warps along the axis hold copies, as the
-// layout of the result says.
+// After that every thread that held elements of a row has the row's result: lanes and warps along the axis hold copies,
+// as the layout of the result says.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -98,12 +101,10 @@ private:
       writeBases[warp.bit] |= uint64_t(split.numAcross) << i;
     // One lane of those that have the same.
     uint64_t others = split.copyThreads | (split.axisThreads & 31);
-    Value writer = others ? l.compare(LLVM::ICmpPredicate::eq, l.bitAnd(l.threadId(), l.i32(int64_t(others))), l.i32(0))
-                          : Value();
-    l.inThreads(writer, [&] {
-      for (auto &[key, tuple] : groups)
-        partials.store(tuple, writeBases, key);
-    });
+    Value writer =
+        others ? l.compare(LLVM::ICmpPredicate::eq, l.bitAnd(l.threadId(), l.i32(int64_t(others))), l.i32(0)) : Value();
+    for (auto &[key, tuple] : groups)
+      partials.store(tuple, writeBases, key, writer);
     l.barrier();
     for (auto &[key, tuple] : groups) {
       llvm::SmallVector<Tuple> parts;

@@ -1,14 +1,17 @@
-//===- LowerScan.cpp - scan -------------------------------------------------------------------------------------------===//
+//===- LowerScan.cpp - scan
+//-------------------------------------------------------------------------------------------===//
 //
 // The layout of a scan has, along the axis, registers in the lowest bits, then lanes, then warps. So:
 //
 //   registers   each thread scans what it holds; the last value is its total
-//   lanes       for each lane bit j along the axis, ascending: lanes with the bit set take the other half's total in front of
+//   lanes       for each lane bit j along the axis, ascending: lanes with the bit set take the other half's total in
+//   front of
 //               their own prefix; the totals of both halves are combined for the next bit
 //   warps       each warp writes its totals to scratch memory; each thread combines those of the warps before its own
 //   registers   the prefix, where there is one, is combined with everything the thread holds
 //
-// A reverse scan is the same with the axis numbered from the end: the registers run backwards and bits count when clear.
+// A reverse scan is the same with the axis numbered from the end: the registers run backwards and bits count when
+// clear.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -36,8 +39,7 @@ struct Row {
 
 class ScanLowering {
 public:
-  ScanLowering(Lowering &l, tile::ScanOp op, AxisSplit split)
-      : l(l), op(op), combine(l, op), split(std::move(split)) {}
+  ScanLowering(Lowering &l, tile::ScanOp op, AxisSplit split) : l(l), op(op), combine(l, op), split(std::move(split)) {}
 
   LogicalResult run() {
     if (failed(checkOrder()))
@@ -133,12 +135,10 @@ private:
       warpBases[warp.bit] = uint64_t(1) << i;
     }
     uint64_t others = split.copyThreads | (split.axisThreads & 31);
-    Value writer = others ? l.compare(LLVM::ICmpPredicate::eq, l.bitAnd(l.threadId(), l.i32(int64_t(others))), l.i32(0))
-                          : Value();
-    l.inThreads(writer, [&] {
-      for (auto &[key, row] : rows)
-        partials.store(row.total, writeBases, key);
-    });
+    Value writer =
+        others ? l.compare(LLVM::ICmpPredicate::eq, l.bitAnd(l.threadId(), l.i32(int64_t(others))), l.i32(0)) : Value();
+    for (auto &[key, row] : rows)
+      partials.store(row.total, writeBases, key, writer);
     l.barrier();
     Value warp = l.threadImage(warpBases);
     for (auto &[key, row] : rows) {

@@ -1,7 +1,8 @@
-//===- LowerShape.cpp - Programs, pointers, creation and rearrangement of tensors -------------------------------------===//
+//===- LowerShape.cpp - Programs, pointers, creation and rearrangement of tensors
+//-------------------------------------===//
 //
-// Rearrangements make no code: the register of the source that holds an element of the result is found by coordinates, which
-// as packed words (row-major numbers) go from result to source by dropping, permuting or keeping bits.
+// Rearrangements make no code: the register of the source that holds an element of the result is found by coordinates,
+// which as packed words (row-major numbers) go from result to source by dropping, permuting or keeping bits.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -14,7 +15,8 @@ namespace {
 
 using Values = Lowering::Values;
 
-// ---- Programs and pointers -----------------------------------------------------------------------------------------------
+// ---- Programs and pointers
+// -----------------------------------------------------------------------------------------------
 
 template <typename X, typename Y, typename Z> Value readAxis(Lowering &l, int64_t axis, uint32_t low, uint32_t high) {
   // Read once, in the entry block, where later reads are merged with it.
@@ -77,7 +79,8 @@ LogicalResult lowerAddPtr(Lowering &l, tile::AddPtrOp op) {
   return success();
 }
 
-// ---- Creation ------------------------------------------------------------------------------------------------------------
+// ---- Creation
+// ------------------------------------------------------------------------------------------------------------
 
 LogicalResult lowerArange(Lowering &l, tile::ArangeOp op) {
   const LinearLayout &layout = *Lowering::layoutOf(op.getType());
@@ -102,7 +105,8 @@ LogicalResult lowerSplat(Lowering &l, tile::SplatOp op) {
   return success();
 }
 
-// ---- Rearrangement -------------------------------------------------------------------------------------------------------
+// ---- Rearrangement
+// -------------------------------------------------------------------------------------------------------
 
 /// For each register of `to`, the register of `from` that holds the element which `sourceWord` names by the packed
 /// coordinates of the result; failure, with a diagnostic, if lanes or warps would have to exchange elements.
@@ -128,8 +132,8 @@ FailureOr<llvm::SmallVector<unsigned>> matchRegisters(Lowering &l, Operation *op
 
 template <typename Function>
 LogicalResult rename(Lowering &l, Operation *op, Value source, Value result, Function sourceWord) {
-  auto matched = matchRegisters(l, op, *Lowering::layoutOf(source.getType()), *Lowering::layoutOf(result.getType()),
-                                sourceWord);
+  auto matched =
+      matchRegisters(l, op, *Lowering::layoutOf(source.getType()), *Lowering::layoutOf(result.getType()), sourceWord);
   if (failed(matched))
     return failure();
   Values scalars = l.registersOf(source);
@@ -166,8 +170,7 @@ LogicalResult lowerExpandDims(Lowering &l, tile::ExpandDimsOp op) {
 }
 
 LogicalResult lowerReshape(Lowering &l, tile::ReshapeOp op) {
-  if (op.getAllowReorder() &&
-      Lowering::countOf(op.getType()) == Lowering::countOf(op.getSource().getType())) {
+  if (op.getAllowReorder() && Lowering::countOf(op.getType()) == Lowering::countOf(op.getSource().getType())) {
     const LinearLayout *from = Lowering::layoutOf(op.getSource().getType());
     const LinearLayout *to = Lowering::layoutOf(op.getType());
     // In any order will do, so long as copies stay copies of the same elements.

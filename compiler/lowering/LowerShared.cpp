@@ -1,4 +1,5 @@
-//===- LowerShared.cpp - Buffers in shared memory ---------------------------------------------------------------------===//
+//===- LowerShared.cpp - Buffers in shared memory
+//---------------------------------------------------------------------===//
 //
 // alloc, local_load, local_store and barrier, and the transfers that SharedTransfer.h describes.
 //
@@ -13,9 +14,10 @@ namespace tessera {
 
 using Values = Lowering::Values;
 
-// ---- Transfers -----------------------------------------------------------------------------------------------------------
+// ---- Transfers
+// -----------------------------------------------------------------------------------------------------------
 
-Value SharedTransfer::pointer(uint64_t offset) {
+Lowering::Split SharedTransfer::address(uint64_t offset) {
   uint64_t bytes = access.elementBits / 8;
   uint64_t variable = offset & access.variableBits();
   Value &slot = pointers[variable];
@@ -26,7 +28,39 @@ Value SharedTransfer::pointer(uint64_t offset) {
     Value byteOffset = l.bitXor(l.threadImage(bases), l.i32(int64_t(variable * bytes)));
     slot = l.gep(base, l.b.getI8Type(), byteOffset);
   }
-  return l.offsetBytes(slot, int64_t((offset ^ variable) * bytes));
+  return {slot, int64_t((offset ^ variable) * bytes)};
+}
+
+std::string SharedTransfer::matrixInstruction(llvm::StringRef name) const {
+  std::string text = (name + ".sync.aligned.m8n8.x" + llvm::Twine(access.numMatrices)).str();
+  return text + (access.form == AccessForm::MatrixTransposed ? ".trans" : "") + ".shared.b16";
+}
+
+// Both in inline PTX: of an intrinsic's address LLVM takes the constant out of the loop, into a register of its own.
+void SharedTransfer::storeMatrices(llvm::ArrayRef<Value> elements, Lowering::Split address) {
+  unsigned perWord = 32 / access.elementBits;
+  llvm::SmallVector<Value> arguments = {address.base};
+  std::string constraints = "r", words;
+  for (unsigned m = 0; m < access.numMatrices; ++m) {
+    arguments.push_back(packWord(l, elements.slice(m * perWord, perWord)));
+    constraints += ",r";
+    words += (m ? ", $" : "$") + std::to_string(m + 1);
+  }
+  std::string text = matrixInstruction("stmatrix") + " [$0+" + std::to_string(address.constant) + "], {" + words + "};";
+  l.inlinePtx(text, constraints, {}, arguments, /*sideEffects=*/true);
+  l.requirePtx(l.target.ptxVersionOf(Feature::StMatrix));
+}
+
+llvm::SmallVector<Value> SharedTransfer::loadMatrices(Lowering::Split address) {
+  std::string constraints, words;
+  for (unsigned m = 0; m < access.numMatrices; ++m) {
+    constraints += "=r,";
+    words += (m ? ", $" : "$") + std::to_string(m);
+  }
+  std::string text = matrixInstruction("ldmatrix") + " {" + words + "}, [$" + std::to_string(access.numMatrices) + "+" +
+                     std::to_string(address.constant) + "];";
+  llvm::SmallVector<Type> types(access.numMatrices, l.b.getI32Type());
+  return l.inlinePtx(text, constraints + "r", types, {address.base}, /*sideEffects=*/true);
 }
 
 void SharedTransfer::store(llvm::ArrayRef<Value> registers, unsigned step) {
@@ -43,19 +77,11 @@ void SharedTransfer::store(llvm::ArrayRef<Value> registers, unsigned step) {
       llvm::SmallVector<Value> elements;
       for (uint32_t r : instruction.registers)
         elements.push_back(registers[r]);
-      Value address = pointer(instruction.offset);
-      if (access.form == AccessForm::Vector) {
-        storeVector(l, elements, address);
-        continue;
-      }
-      unsigned perWord = 32 / access.elementBits;
-      llvm::SmallVector<Value> words;
-      for (unsigned m = 0; m < access.numMatrices; ++m)
-        words.push_back(packWord(l, llvm::ArrayRef(elements).slice(m * perWord, perWord)));
-      auto layout = access.form == AccessForm::Matrix ? NVVM::MMALayout::row : NVVM::MMALayout::col;
-      auto shape = NVVM::LdStMatrixShapeAttr::get(l.b.getContext(), 8, 8);
-      NVVM::StMatrixOp::create(l.b, l.loc, address, words, layout, shape, NVVM::LdStMatrixEltType::B16);
-      l.requirePtx(l.target.ptxVersionOf(Feature::StMatrix));
+      Lowering::Split place = address(instruction.offset);
+      if (access.form == AccessForm::Vector)
+        storeVector(l, elements, l.offsetBytes(place.base, place.constant));
+      else
+        storeMatrices(elements, place);
     }
     if (active)
       pointers.clear();
@@ -63,20 +89,12 @@ void SharedTransfer::store(llvm::ArrayRef<Value> registers, unsigned step) {
 }
 
 void SharedTransfer::load(const SharedInstruction &instruction, llvm::MutableArrayRef<Value> registers) {
-  Value address = pointer(instruction.offset);
+  Lowering::Split place = address(instruction.offset);
   llvm::SmallVector<Value> elements;
-  if (access.form == AccessForm::Vector) {
-    elements = loadVector(l, elementType, instruction.registers.size(), address);
-  } else {
-    Type i32 = l.b.getI32Type();
-    Type type = access.numMatrices == 1 ? i32 : Type(l.structType(llvm::SmallVector<Type>(access.numMatrices, i32)));
-    auto layout = access.form == AccessForm::Matrix ? NVVM::MMALayout::row : NVVM::MMALayout::col;
-    auto shape = NVVM::LdStMatrixShapeAttr::get(l.b.getContext(), 8, 8);
-    Value loaded = NVVM::LdMatrixOp::create(l.b, l.loc, type, address, access.numMatrices, layout, shape,
-                                            NVVM::LdStMatrixEltType::B16);
-    for (unsigned m = 0; m < access.numMatrices; ++m)
-      unpackWord(l, access.numMatrices == 1 ? loaded : l.extract(loaded, m), elementType, elements);
-  }
+  if (access.form == AccessForm::Vector)
+    elements = loadVector(l, elementType, instruction.registers.size(), l.offsetBytes(place.base, place.constant));
+  else
+    elements = unpackWords(l, loadMatrices(place), elementType);
   for (auto [r, element] : llvm::zip(instruction.registers, elements))
     registers[r] = element;
 }
@@ -104,7 +122,8 @@ SharedAccess planBufferAccess(const Target &target, Type buffer, RankedTensorTyp
   return planSharedAccess(type.getLayout().getLayout(), *Lowering::layoutOf(tensor), bits, options);
 }
 
-// ---- Operations ----------------------------------------------------------------------------------------------------------
+// ---- Operations
+// ----------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -132,8 +151,8 @@ bool mayWait(tile::LocalLoadOp op) {
     return false;
   for (Operation *next = op->getNextNode(); next != user; next = next->getNextNode())
     if (next->getNumRegions() != 0 || next->hasAttr("tile.scratch_offset") ||
-        isa<tile::BarrierOp, tile::LocalStoreOp, tile::StoreOp, tile::AtomicRmwOp, tile::AtomicCasOp, tile::InlineAsmOp>(
-            next))
+        isa<tile::BarrierOp, tile::LocalStoreOp, tile::StoreOp, tile::AtomicRmwOp, tile::AtomicCasOp,
+            tile::InlineAsmOp>(next))
       return false;
   return true;
 }

@@ -1,4 +1,5 @@
-//===- Lowering.cpp - The walk and its state --------------------------------------------------------------------------===//
+//===- Lowering.cpp - The walk and its state
+//--------------------------------------------------------------------------===//
 //
 // Values, layouts, shared memory and the kernel function itself; the operations are lowered in files of their own.
 //
@@ -68,7 +69,8 @@ Lowering::Lowering(MLIRContext *context, const Target &target, ModuleOp module, 
     numWarps = warps.getInt();
 }
 
-// ---- Values ------------------------------------------------------------------------------------------------------------
+// ---- Values
+// ------------------------------------------------------------------------------------------------------------
 
 Lowering::Values Lowering::registersOf(Value value) {
   auto deferred = deferredLoads.find(value);
@@ -91,7 +93,8 @@ void Lowering::define(Value value, Values scalars) {
   values[value] = Values(copy, scalars.size());
 }
 
-// ---- Types and layouts ---------------------------------------------------------------------------------------------------
+// ---- Types and layouts
+// ---------------------------------------------------------------------------------------------------
 
 Type Lowering::scalarType(Type type) {
   type = elementTypeOf(type);
@@ -183,7 +186,8 @@ Lowering::Split Lowering::splitOf(Value scalar) const {
   return {scalar, 0, true};
 }
 
-// ---- Shared memory -------------------------------------------------------------------------------------------------------
+// ---- Shared memory
+// -------------------------------------------------------------------------------------------------------
 
 Value Lowering::sharedPointer(int64_t offset) {
   if (!sharedBase) {
@@ -218,7 +222,8 @@ Value Lowering::loadShared(Type type, Value pointer) {
   return load(type, pointer, bytesOf(type));
 }
 
-// ---- The rest ------------------------------------------------------------------------------------------------------------
+// ---- The rest
+// ------------------------------------------------------------------------------------------------------------
 
 LogicalResult Lowering::require(Operation *op, Feature feature) {
   if (!target.has(feature))
@@ -289,7 +294,8 @@ LLVM::LLVMFuncOp Lowering::declare(llvm::StringRef name, Type result, llvm::Arra
                                   LLVM::LLVMFunctionType::get(result, arguments));
 }
 
-// ---- The kernel ----------------------------------------------------------------------------------------------------------
+// ---- The kernel
+// ----------------------------------------------------------------------------------------------------------
 
 Location Lowering::kernelLocation(Location place) const {
   if (FileLineColLoc source = sourceOf(place))

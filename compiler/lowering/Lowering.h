@@ -1,22 +1,24 @@
-//===- Lowering.h - From laid-out tiles to scalars --------------------------------------------------------------------===//
+//===- Lowering.h - From laid-out tiles to scalars
+//--------------------------------------------------------------------===//
 //
 // The state of the one walk that turns a laid-out kernel into LLVM dialect.
 //
-// Every value of the kernel becomes a list of scalars: a scalar a list of one, a tensor one scalar for each register its
-// layout has. Element (register r) of a list is what *this thread* holds: which element of the tensor that is follows
-// from the layout, the lane and the warp. Loops carry the scalars one by one, never as structs, which LLVM's register
-// allocation pays back.
+// Every value of the kernel becomes a list of scalars: a scalar a list of one, a tensor one scalar for each register
+// its layout has. Element (register r) of a list is what *this thread* holds: which element of the tensor that is
+// follows from the layout, the lane and the warp. Loops carry the scalars one by one, never as structs, which LLVM's
+// register allocation pays back.
 //
 //   %x : tensor<256xf32, {register = [1], lane = [2 4 8 16 32], warp = [64 128]}>    →   [%x0, %x1]
 //   arith.addf %x, %y                                                              →   [fadd %x0 %y0, fadd %x1 %y1]
 //
-// Decompositions. For integers and pointers the walk remembers, where it can, that a scalar is `base + constant`, the base
-// being shared by all registers of a tensor: so the addresses of a tile become one register and immediate offsets. A
-// decomposition is *exact* if base + constant wraps as the value does; one through a sign extension is not, and serves
-// addresses alone, where an offset that wraps is out of bounds anyway.
+// Decompositions. For integers and pointers the walk remembers, where it can, that a scalar is `base + constant`, the
+// base being shared by all registers of a tensor: so the addresses of a tile become one register and immediate offsets.
+// A decomposition is *exact* if base + constant wraps as the value does; one through a sign extension is not, and
+// serves addresses alone, where an offset that wraps is out of bounds anyway.
 //
-// One file a group of operations: LowerElementwise, LowerMath, LowerShape, LowerMemory, LowerAtomics, LowerReduce, LowerScan, LowerDot,
-// LowerConvert, LowerShared, LowerControlFlow, LowerDebug. A handler gives back failure after it has emitted a diagnostic.
+// One file a group of operations: LowerElementwise, LowerMath, LowerShape, LowerMemory, LowerAtomics, LowerReduce,
+// LowerScan, LowerDot, LowerConvert, LowerShared, LowerControlFlow, LowerDebug. A handler gives back failure after it
+// has emitted a diagnostic.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -78,7 +80,8 @@ public:
   /// The bases of a layout by bit of the thread's index: those of the lanes, then those of the warps.
   llvm::SmallVector<uint64_t> threadBases(const LinearLayout &layout) const;
   /// Part of an element's packed coordinate: bits `mask`, shifted to the right by `shift`.
-  Value elementWord(const LinearLayout &layout, uint64_t registerWord, uint64_t mask = ~uint64_t(0), unsigned shift = 0);
+  Value elementWord(const LinearLayout &layout, uint64_t registerWord, uint64_t mask = ~uint64_t(0),
+                    unsigned shift = 0);
   /// Thread part ^ constant, as base + constant where the bits are disjoint; the decomposition is recorded.
   Value combine(llvm::ArrayRef<uint64_t> threadBases, uint64_t constant);
   /// True in exactly one of the threads that hold copies of the same elements; null if there are no copies.

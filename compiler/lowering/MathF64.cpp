@@ -1,8 +1,11 @@
-//===- MathF64.cpp - Exponentials and logarithms in f64 ---------------------------------------------------------------===//
+//===- MathF64.cpp - Exponentials and logarithms in f64
+//---------------------------------------------------------------===//
 //
-// exp:  x = n ln 2 + r with |r| <= ln 2 / 2, ln 2 in two parts so that r loses nothing; e^r by the Taylor polynomial of degree
+// exp:  x = n ln 2 + r with |r| <= ln 2 / 2, ln 2 in two parts so that r loses nothing; e^r by the Taylor polynomial of
+// degree
 //       13, whose rest is below 2^-57; times 2^n in two steps, so that results below the normal range round once.
-// log:  x = 2^e m with m in [sqrt 1/2, sqrt 2); log m = 2 atanh(s), s = (m - 1) / (m + 1), |s| < 0.1716, by the odd series up to s^21,
+// log:  x = 2^e m with m in [sqrt 1/2, sqrt 2); log m = 2 atanh(s), s = (m - 1) / (m + 1), |s| < 0.1716, by the odd
+// series up to s^21,
 //       whose rest is below 2^-58 of the sum; e ln 2 again in two parts.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -17,7 +20,7 @@ namespace tessera {
 namespace {
 
 constexpr double kLn2High = 0x1.62e42fefa3800p-1; // the upper 42 bits of ln 2
-constexpr double kLn2Low = 0x1.ef35793c76730p-45;  // the rest
+constexpr double kLn2Low = 0x1.ef35793c76730p-45; // the rest
 constexpr double kLog2E = 1.4426950408889634074;
 
 class F64 {
@@ -35,9 +38,7 @@ public:
   }
 
   /// 2^n for an integer n (i64) within the normal exponents.
-  Value powerOfTwo(Value n) {
-    return l.bitcast(l.shl(l.add(n, l.i64(1023)), 52), l.b.getF64Type());
-  }
+  Value powerOfTwo(Value n) { return l.bitcast(l.shl(l.add(n, l.i64(1023)), 52), l.b.getF64Type()); }
 
   /// e^r * 2^n for |r| <= ln 2 / 2; `x` decides overflow and underflow by the bounds given.
   Value finishExp(Value r, Value n, Value x, double overflow, double underflow) {

@@ -1,4 +1,5 @@
-//===- MathF64.h - Exponentials and logarithms in f64 -----------------------------------------------------------------===//
+//===- MathF64.h - Exponentials and logarithms in f64
+//-----------------------------------------------------------------===//
 //
 // The hardware approximates exp2 and log2 in f32 alone. These are series in f64, to about one unit in the last place.
 //

@@ -1,4 +1,5 @@
-//===- Passes.h - The lowering as a pass ------------------------------------------------------------------------------===//
+//===- Passes.h - The lowering as a pass
+//------------------------------------------------------------------------------===//
 //
 // Declares convert-tile-to-nvvm, which Passes.td documents.
 //

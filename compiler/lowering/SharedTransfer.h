@@ -1,7 +1,9 @@
-//===- SharedTransfer.h - Registers to and from shared memory ---------------------------------------------------------===//
+//===- SharedTransfer.h - Registers to and from shared memory
+//---------------------------------------------------------===//
 //
-// Carries out what dialect/layout/SharedAccess.h plans. A thread's address is an image of its index; instructions differ from
-// it by a constant, which goes to the immediate where its bits are free, and costs one XOR for the thread where they are not.
+// Carries out what dialect/layout/SharedAccess.h plans. A thread's address is an image of its index; instructions
+// differ from it by a constant, which goes to the immediate where its bits are free, and costs one XOR for the thread
+// where they are not.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -29,7 +31,12 @@ public:
   void fillCopies(llvm::MutableArrayRef<mlir::Value> registers) const;
 
 private:
-  mlir::Value pointer(uint64_t offset);
+  /// The address of an instruction: a register and an immediate.
+  Lowering::Split address(uint64_t offset);
+  void storeMatrices(llvm::ArrayRef<mlir::Value> elements, Lowering::Split address);
+  llvm::SmallVector<mlir::Value> loadMatrices(Lowering::Split address);
+  /// "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16" for `name` "ldmatrix".
+  std::string matrixInstruction(llvm::StringRef name) const;
 
   Lowering &l;
   const SharedAccess &access;

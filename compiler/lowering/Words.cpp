@@ -1,4 +1,5 @@
-//===- Words.cpp - Elements packed into words -------------------------------------------------------------------------===//
+//===- Words.cpp - Elements packed into words
+//-------------------------------------------------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -128,6 +129,18 @@ void storeVector(Lowering &l, llvm::ArrayRef<Value> elements, Value pointer) {
     return l.store(toStorage(l, elements.front()), pointer, bytes);
   llvm::SmallVector<Value> words = packWords(l, elements, bytes);
   l.store(words.size() == 1 ? words.front() : makeVector(l, words), pointer, bytes * elements.size());
+}
+
+void storeSharedIf(Lowering &l, Value element, Value pointer, Value predicate) {
+  if (!predicate)
+    return storeVector(l, element, pointer);
+  Value bits = l.toBits(toStorage(l, element));
+  unsigned width = bits.getType().getIntOrFloatBitWidth();
+  llvm::StringRef letter = width == 64 ? "l" : width == 32 ? "r" : "h";
+  if (width == 8)
+    bits = l.zext(bits, l.intType(16));
+  std::string text = "@$2 st.shared.b" + std::to_string(width) + " [$0], $1;";
+  l.inlinePtx(text, ("r," + letter + ",b").str(), {}, {pointer, bits, predicate}, /*sideEffects=*/true);
 }
 
 static Value shuffleWord(Lowering &l, Value word, NVVM::ShflKind kind, Value lane) {

@@ -1,4 +1,5 @@
-//===- Words.h - Elements packed into words ---------------------------------------------------------------------------===//
+//===- Words.h - Elements packed into words
+//---------------------------------------------------------------------------===//
 //
 // Memory accesses, shuffles and matrix instructions move words of 32 (or 64) bits; elements narrower than that travel
 // several to a word, the first in the lowest bits. In memory an i1 is a byte and a pointer a 64-bit integer.
@@ -39,7 +40,11 @@ llvm::SmallVector<mlir::Value> unpackWords(Lowering &l, llvm::ArrayRef<mlir::Val
 llvm::SmallVector<mlir::Value> loadVector(Lowering &l, mlir::Type elementType, unsigned count, mlir::Value pointer);
 void storeVector(Lowering &l, llvm::ArrayRef<mlir::Value> elements, mlir::Value pointer);
 
-/// `value`, of any element type, from another lane: `lane` is a lane (Idx), a mask to XOR (Bfly), a distance (Up, Down).
+/// Stores one element to shared memory where `predicate` holds (everywhere if it is null), without a branch.
+void storeSharedIf(Lowering &l, mlir::Value element, mlir::Value pointer, mlir::Value predicate);
+
+/// `value`, of any element type, from another lane: `lane` is a lane (Idx), a mask to XOR (Bfly), a distance (Up,
+/// Down).
 mlir::Value shuffle(Lowering &l, mlir::Value value, mlir::NVVM::ShflKind kind, mlir::Value lane);
 
 } // namespace tessera

@@ -1,4 +1,5 @@
-//===- Queries.cpp - Questions of the tile dialect to the capability table --------------------------------------------===//
+//===- Queries.cpp - Questions of the tile dialect to the capability table
+//--------------------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
@@ -44,7 +45,9 @@ ConversionOptions conversionOptions(const Target &target) {
 }
 
 ConversionPlan planConversionOf(tile::ConvertLayoutOp op, const Target &target) {
-  auto layoutOf = [](mlir::Value value) -> const LinearLayout & { return tile::getLayout(value.getType()).getLayout(); };
+  auto layoutOf = [](mlir::Value value) -> const LinearLayout & {
+    return tile::getLayout(value.getType()).getLayout();
+  };
   return planConversion(layoutOf(op.getSource()), layoutOf(op.getResult()),
                         storageBits(tile::getElementType(op.getType())), conversionOptions(target));
 }

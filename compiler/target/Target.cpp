@@ -1,4 +1,5 @@
-//===- Target.cpp - The capability table ------------------------------------------------------------------------------===//
+//===- Target.cpp - The capability table
+//------------------------------------------------------------------------------===//
 //
 // The rows of the table that Target.h describes. Sources: CUDA programming guide (technical specifications per compute
 // capability) and the PTX ISA manual (target notes and "introduced in" of each instruction).
@@ -58,8 +59,7 @@ const Target *Target::parse(llvm::StringRef name, std::string &error) {
   if (const Target *target = find(name))
     return target;
   error = ("unknown target '" + name + "'; known are ").str();
-  llvm::interleave(
-      all(), [&](const Target &target) { error += target.name; }, [&] { error += ", "; });
+  llvm::interleave(all(), [&](const Target &target) { error += target.name; }, [&] { error += ", "; });
   return nullptr;
 }
 

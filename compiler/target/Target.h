@@ -1,8 +1,9 @@
-//===- Target.h - What each GPU can do --------------------------------------------------------------------------------===//
+//===- Target.h - What each GPU can do
+//--------------------------------------------------------------------------------===//
 //
-// The capability table: the one place in the project that knows numbers of GPUs. A `Target` is a compute capability with
-// its feature flags, the PTX version that introduced it, and its limits. Every other part asks `target.has(Feature::X)`
-// or reads a limit; none compares compute capabilities.
+// The capability table: the one place in the project that knows numbers of GPUs. A `Target` is a compute capability
+// with its feature flags, the PTX version that introduced it, and its limits. Every other part asks
+// `target.has(Feature::X)` or reads a limit; none compares compute capabilities.
 //
 //   target   cc    PTX   shared memory/CTA   warps/SM   mma.sync fp8   cvt fp8   stmatrix   wgmma
 //   sm_80     8.0   7.0   163 KiB             64         -              -         -          -
@@ -67,7 +68,8 @@ public:
 
   bool has(Feature feature) const { return (features >> unsigned(feature)) & 1; }
 
-  /// The lowest PTX version (70 for 7.0) in which this target has `feature`; `basePtxVersion` if it came with the target.
+  /// The lowest PTX version (70 for 7.0) in which this target has `feature`; `basePtxVersion` if it came with the
+  /// target.
   unsigned ptxVersionOf(Feature feature) const;
 
   /// "sm_90a": as the user names it and as LLVM and ptxas do.

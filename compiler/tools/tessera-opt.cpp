@@ -1,6 +1,8 @@
-//===- tessera-opt.cpp - Runs passes on IR ----------------------------------------------------------------------------===//
+//===- tessera-opt.cpp - Runs passes on IR
+//----------------------------------------------------------------------------===//
 //
-// Reads a module, runs the passes named on the command line, prints the module: the tool of the tests of dialect and compiler.
+// Reads a module, runs the passes named on the command line, prints the module: the tool of the tests of dialect and
+// compiler.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//

@@ -1,4 +1,5 @@
-//===- tessera-translate.cpp - PTX from IR ----------------------------------------------------------------------------===//
+//===- tessera-translate.cpp - PTX from IR
+//----------------------------------------------------------------------------===//
 //
 // The tool of the tests of code generation:
 //
@@ -80,8 +81,8 @@ LogicalResult tileToPtx(Operation *op, raw_ostream &output) {
     printTime(time.stage, time.milliseconds);
   output << (!stopAfter.empty() ? kernel->layoutIr : showLlvm ? kernel->llvmIr : kernel->ptx);
   if (assemble)
-    output << "// registers " << kernel->cubin.report.registers << ", spilled "
-           << kernel->cubin.report.spillStoreBytes << ", shared " << kernel->sharedBytes << "\n";
+    output << "// registers " << kernel->cubin.report.registers << ", spilled " << kernel->cubin.report.spillStoreBytes
+           << ", shared " << kernel->sharedBytes << "\n";
   return success();
 }
 
