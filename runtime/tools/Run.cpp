@@ -167,7 +167,9 @@ int finish(const Options &options, const ArgumentSet &arguments, double rtol, do
       return report(array.error());
     std::printf("%s = %s %s\n", name.c_str(), describe(array->type, array->shape).c_str(), toText(*array).c_str());
   }
-  for (const auto &[name, path] : *pairs(options, "--save", "NAME=OUT.npy")) {
+  // Named, so that they outlive the loops: a range-for keeps only the object itself alive, not what it was taken from.
+  const auto saves = *pairs(options, "--save", "NAME=OUT.npy"), expectations = *pairs(options, "--expect", "NAME=@WANT.npy");
+  for (const auto &[name, path] : saves) {
     Expected<HostArray> array = arguments.read(name);
     if (!array)
       return report(array.error());
@@ -175,7 +177,7 @@ int finish(const Options &options, const ArgumentSet &arguments, double rtol, do
       return report(written.error());
   }
   int status = kDone;
-  for (const auto &[name, path] : *pairs(options, "--expect", "NAME=@WANT.npy")) {
+  for (const auto &[name, path] : expectations) {
     Expected<HostArray> got = arguments.read(name);
     if (!got)
       return report(got.error());
