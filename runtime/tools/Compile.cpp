@@ -86,12 +86,12 @@ Status readOptions(const Options &options, CompileRequest &request) {
 
 void printTiming(const CompileResult &result, bool asJson) {
   double total = 0;
-  for (const StageTime &stage : result.stages)
+  for (const CompileStage &stage : result.stages)
     total += stage.milliseconds;
   if (asJson) {
     Json json;
     json.open('{').key("stages").open('[');
-    for (const StageTime &stage : result.stages)
+    for (const CompileStage &stage : result.stages)
       json.open('{').key("stage").string(stage.name).key("ms").number(stage.milliseconds).close('}');
     json.close(']').key("total_ms").number(total).key("from_cache").boolean(result.fromCache).close('}');
     std::fprintf(stderr, "%s\n", json.text().c_str());
@@ -103,7 +103,7 @@ void printTiming(const CompileResult &result, bool asJson) {
     std::snprintf(text, sizeof(text), "%8.3f", milliseconds);
     rows.push_back({name, text});
   };
-  for (const StageTime &stage : result.stages)
+  for (const CompileStage &stage : result.stages)
     row(stage.name, stage.milliseconds);
   row(result.fromCache ? "total (from the cache)" : "total", total);
   std::fputs(table(rows).c_str(), stderr);

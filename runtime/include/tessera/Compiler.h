@@ -110,7 +110,7 @@ struct CompileRequest {
   bool diagnosticsAsJson = false;
 };
 
-struct StageTime {
+struct CompileStage {
   std::string name;
   double milliseconds = 0;
 };
@@ -120,7 +120,7 @@ struct CompileResult {
   Artifact artifact;    ///< filled when the way went as far as PTX
   std::string warnings; ///< diagnostics that are no errors, rendered
   std::string printed;  ///< what `printAfter` asked for
-  std::vector<StageTime> stages;
+  std::vector<CompileStage> stages;
   bool fromCache = false;
 };
 

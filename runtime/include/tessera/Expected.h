@@ -62,7 +62,7 @@ public:
 
   T &operator*() & { return *held; }
   const T &operator*() const & { return *held; }
-  T &&operator*() && { return std::move(*held); }
+  T operator*() && { return std::move(*held); } // by value: `for (x : *f())` must not outlive what it walks
   T *operator->() { return &*held; }
   const T *operator->() const { return &*held; }
 
