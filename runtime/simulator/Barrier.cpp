@@ -1,7 +1,8 @@
-//===- Barrier.cpp - Barriers of a CTA and of a cluster, and deadlocks --------------------------------------------------===//
+//===- Barrier.cpp - Barriers of a CTA and of a cluster, and deadlocks
+//--------------------------------------------------===//
 //
-// A barrier without a thread count waits for every thread of the CTA that has not exited, one with a count for so many threads,
-// where an aligned arrival counts as a whole warp. When no warp can go on, the report says who waits where.
+// A barrier without a thread count waits for every thread of the CTA that has not exited, one with a count for so many
+// threads, where an aligned arrival counts as a whole warp. When no warp can go on, the report says who waits where.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -94,7 +95,8 @@ bool arriveAtBarrier(Warp &warp, const Instr &instr, uint32_t mask) {
   const unsigned lane = std::countr_zero(mask);
   const uint32_t number = in<uint32_t>(warp, instr.op[0])[lane];
   if (number >= cta.barriers.size()) {
-    fault(warp, ErrorKind::InvalidInstruction, mask, 0, "barrier " + std::to_string(number) + " does not exist: a CTA has 16");
+    fault(warp, ErrorKind::InvalidInstruction, mask, 0,
+          "barrier " + std::to_string(number) + " does not exist: a CTA has 16");
     return false;
   }
   uint32_t expected = 0;
@@ -111,8 +113,8 @@ bool arriveAtBarrier(Warp &warp, const Instr &instr, uint32_t mask) {
   if (state.used && state.expected != expected) {
     const auto say = [](uint32_t count) { return count ? std::to_string(count) : std::string("all"); };
     fault(warp, ErrorKind::InvalidInstruction, mask, 0,
-          "barrier " + std::to_string(number) + " for " + say(expected) + " threads, but threads that wait there said " +
-              say(state.expected));
+          "barrier " + std::to_string(number) + " for " + say(expected) +
+              " threads, but threads that wait there said " + say(state.expected));
     return false;
   }
   state.used = true;
@@ -204,8 +206,9 @@ void reportDeadlock(Cta &cta) {
   const bool atBarrier = warp.frame->code->instrs[warp.pc()].kind == Kind::Barrier;
   const ErrorKind kind = divergent ? ErrorKind::BarrierDivergence : ErrorKind::Deadlock;
   const std::string head = !divergent ? "deadlock: no thread of the block can go on"
-                           : atBarrier ? "barrier in divergent code: lanes of the warp never come to it"
-                                       : "instruction for the whole warp in divergent code: lanes it names never come to it";
+                           : atBarrier
+                               ? "barrier in divergent code: lanes of the warp never come to it"
+                               : "instruction for the whole warp in divergent code: lanes it names never come to it";
   fault(warp, kind, warp.groups[warp.current].lanes, 0, head + text);
 }
 

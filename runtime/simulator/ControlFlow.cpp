@@ -1,10 +1,14 @@
-//===- ControlFlow.cpp - Laying out the blocks of a function ------------------------------------------------------------===//
+//===- ControlFlow.cpp - Laying out the blocks of a function
+//------------------------------------------------------------===//
 //
-// Lanes of a warp that part at a branch are run smallest program counter first. They meet again at the branch's immediate
-// post-dominator, wherever the source text puts it, when blocks stand in topological order and every loop is contiguous:
+// Lanes of a warp that part at a branch are run smallest program counter first. They meet again at the branch's
+// immediate post-dominator, wherever the source text puts it, when blocks stand in topological order and every loop is
+// contiguous:
 //
-//   order(graph, entry): the strongly connected components of the graph without the edges back to `entry`, in topological order;
-//                        a component of several blocks is a loop: its entry block, then order(the rest) with that as entry
+//   order(graph, entry): the strongly connected components of the graph without the edges back to `entry`, in
+//   topological order;
+//                        a component of several blocks is a loop: its entry block, then order(the rest) with that as
+//                        entry
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -22,7 +26,8 @@ constexpr unsigned MaximumLoopDepth = 256;
 /// Strongly connected components by Tarjan's algorithm, without recursion: functions may have any number of blocks.
 class LoopOrder {
 public:
-  LoopOrder(const std::vector<std::vector<uint32_t>> &successors, const std::vector<std::vector<uint32_t>> &predecessors)
+  LoopOrder(const std::vector<std::vector<uint32_t>> &successors,
+            const std::vector<std::vector<uint32_t>> &predecessors)
       : successors(successors), predecessors(predecessors), member(successors.size(), 0), low(successors.size()),
         number(successors.size()), onStack(successors.size()) {}
 
@@ -148,7 +153,7 @@ void Decoder::buildBlocks() {
   std::vector<uint32_t> blockAt(count);
   for (uint32_t i = 0; i < count; ++i) {
     if (leader[i])
-      blocks.push_back({i, i});
+      blocks.push_back({i, i, {}, {}});
     blocks.back().end = i + 1;
     blockAt[i] = static_cast<uint32_t>(blocks.size() - 1);
   }
@@ -253,7 +258,8 @@ void Decoder::emit(const std::vector<uint32_t> &order) {
 void Decoder::markSpinLoops() {
   std::vector<uint32_t> waits(code.instrs.size() + 1, 0);
   for (size_t i = 0; i < code.instrs.size(); ++i)
-    waits[i + 1] = waits[i] + (code.instrs[i].spins || code.instrs[i].kind == Kind::Yield || code.instrs[i].kind == Kind::Call);
+    waits[i + 1] =
+        waits[i] + (code.instrs[i].spins || code.instrs[i].kind == Kind::Yield || code.instrs[i].kind == Kind::Call);
   for (uint32_t i = 0; i < code.instrs.size(); ++i) {
     Instr &instr = code.instrs[i];
     if (instr.kind != Kind::Branch)

@@ -1,4 +1,5 @@
-//===- Decode.cpp - From PTX records to dense instructions: opcodes and operands ---------------------------------------===//
+//===- Decode.cpp - From PTX records to dense instructions: opcodes and operands
+//---------------------------------------===//
 //
 // The part of the decoder that families talk to: modifiers, operands, constants, addresses.
 //
@@ -32,7 +33,8 @@ bool Decoder::fail(std::string text) {
   return false;
 }
 
-// ---- Modifiers ---------------------------------------------------------------------------------------------------------
+// ---- Modifiers
+// ---------------------------------------------------------------------------------------------------------
 
 void Decoder::split(std::string_view opcode) {
   words.clear();
@@ -112,7 +114,8 @@ bool Decoder::done(unsigned least, unsigned most) {
   return true;
 }
 
-// ---- Operands ----------------------------------------------------------------------------------------------------------
+// ---- Operands
+// ----------------------------------------------------------------------------------------------------------
 
 unsigned Decoder::widthOf(const Operand &operand) const {
   return operand.kind == Operand::Register ? storageBits(function.registers[operand.index].type) : 0;
@@ -190,23 +193,48 @@ bool Decoder::specialRegister(std::string_view text, Ref &ref, bool &wide) {
     Special special;
   };
   static constexpr Entry Entries[] = {
-      {"%tid.x", Special::TidX}, {"%tid.y", Special::TidY}, {"%tid.z", Special::TidZ},
-      {"%ntid.x", Special::NtidX}, {"%ntid.y", Special::NtidY}, {"%ntid.z", Special::NtidZ},
-      {"%ctaid.x", Special::CtaidX}, {"%ctaid.y", Special::CtaidY}, {"%ctaid.z", Special::CtaidZ},
-      {"%nctaid.x", Special::NctaidX}, {"%nctaid.y", Special::NctaidY}, {"%nctaid.z", Special::NctaidZ},
-      {"%laneid", Special::LaneId}, {"%warpid", Special::WarpId}, {"%nwarpid", Special::NwarpId},
-      {"%smid", Special::SmId}, {"%nsmid", Special::NsmId}, {"WARP_SZ", Special::WarpSz},
-      {"%lanemask_eq", Special::LanemaskEq}, {"%lanemask_le", Special::LanemaskLe}, {"%lanemask_lt", Special::LanemaskLt},
-      {"%lanemask_ge", Special::LanemaskGe}, {"%lanemask_gt", Special::LanemaskGt},
-      {"%dynamic_smem_size", Special::DynamicSmemSize}, {"%total_smem_size", Special::TotalSmemSize},
+      {"%tid.x", Special::TidX},
+      {"%tid.y", Special::TidY},
+      {"%tid.z", Special::TidZ},
+      {"%ntid.x", Special::NtidX},
+      {"%ntid.y", Special::NtidY},
+      {"%ntid.z", Special::NtidZ},
+      {"%ctaid.x", Special::CtaidX},
+      {"%ctaid.y", Special::CtaidY},
+      {"%ctaid.z", Special::CtaidZ},
+      {"%nctaid.x", Special::NctaidX},
+      {"%nctaid.y", Special::NctaidY},
+      {"%nctaid.z", Special::NctaidZ},
+      {"%laneid", Special::LaneId},
+      {"%warpid", Special::WarpId},
+      {"%nwarpid", Special::NwarpId},
+      {"%smid", Special::SmId},
+      {"%nsmid", Special::NsmId},
+      {"WARP_SZ", Special::WarpSz},
+      {"%lanemask_eq", Special::LanemaskEq},
+      {"%lanemask_le", Special::LanemaskLe},
+      {"%lanemask_lt", Special::LanemaskLt},
+      {"%lanemask_ge", Special::LanemaskGe},
+      {"%lanemask_gt", Special::LanemaskGt},
+      {"%dynamic_smem_size", Special::DynamicSmemSize},
+      {"%total_smem_size", Special::TotalSmemSize},
       {"%aggr_smem_size", Special::AggrSmemSize},
-      {"%clusterid.x", Special::ClusterIdX}, {"%clusterid.y", Special::ClusterIdY}, {"%clusterid.z", Special::ClusterIdZ},
-      {"%nclusterid.x", Special::NclusterIdX}, {"%nclusterid.y", Special::NclusterIdY}, {"%nclusterid.z", Special::NclusterIdZ},
-      {"%cluster_ctaid.x", Special::ClusterCtaidX}, {"%cluster_ctaid.y", Special::ClusterCtaidY},
-      {"%cluster_ctaid.z", Special::ClusterCtaidZ}, {"%cluster_nctaid.x", Special::ClusterNctaidX},
-      {"%cluster_nctaid.y", Special::ClusterNctaidY}, {"%cluster_nctaid.z", Special::ClusterNctaidZ},
-      {"%cluster_ctarank", Special::ClusterCtarank}, {"%cluster_nctarank", Special::ClusterNctarank},
-      {"%is_explicit_cluster", Special::IsExplicitCluster}, {"%reserved_smem_offset_begin", Special::Zero},
+      {"%clusterid.x", Special::ClusterIdX},
+      {"%clusterid.y", Special::ClusterIdY},
+      {"%clusterid.z", Special::ClusterIdZ},
+      {"%nclusterid.x", Special::NclusterIdX},
+      {"%nclusterid.y", Special::NclusterIdY},
+      {"%nclusterid.z", Special::NclusterIdZ},
+      {"%cluster_ctaid.x", Special::ClusterCtaidX},
+      {"%cluster_ctaid.y", Special::ClusterCtaidY},
+      {"%cluster_ctaid.z", Special::ClusterCtaidZ},
+      {"%cluster_nctaid.x", Special::ClusterNctaidX},
+      {"%cluster_nctaid.y", Special::ClusterNctaidY},
+      {"%cluster_nctaid.z", Special::ClusterNctaidZ},
+      {"%cluster_ctarank", Special::ClusterCtarank},
+      {"%cluster_nctarank", Special::ClusterNctarank},
+      {"%is_explicit_cluster", Special::IsExplicitCluster},
+      {"%reserved_smem_offset_begin", Special::Zero},
       {"%gridid", Special::GridId},
   };
   for (const Entry &entry : Entries)
@@ -229,8 +257,8 @@ Ref Decoder::use(const Operand &operand, Type type, bool widerAllowed) {
   case Operand::Register: {
     const unsigned width = widthOf(operand);
     if (width != wanted && !(widerAllowed && width > wanted && width != 1)) {
-      fail("expected a register of " + std::to_string(wanted) + " bits, found one of " + std::to_string(width) + " in '" +
-           std::string(source->opcode) + "'");
+      fail("expected a register of " + std::to_string(wanted) + " bits, found one of " + std::to_string(width) +
+           " in '" + std::string(source->opcode) + "'");
       return NoRef;
     }
     if (operand.negated && wanted != 1)
@@ -309,8 +337,8 @@ Ref Decoder::define(const Operand &operand, unsigned bits, bool widerAllowed) {
   }
   const unsigned width = widthOf(operand), wanted = bits == 8 ? 16 : bits;
   if (width != wanted && !(widerAllowed && width > wanted && width != 1)) {
-    fail("expected a register of " + std::to_string(wanted) + " bits to write, found one of " + std::to_string(width) + " in '" +
-         std::string(source->opcode) + "'");
+    fail("expected a register of " + std::to_string(wanted) + " bits to write, found one of " + std::to_string(width) +
+         " in '" + std::string(source->opcode) + "'");
     return NoRef;
   }
   return registerRef(operand.index, true);
@@ -332,8 +360,8 @@ bool Decoder::gatherUses(const Operand &operand, unsigned count, Type type, bool
     return !failed();
   }
   if (operand.count != count)
-    return fail("expected a vector of " + std::to_string(count) + ", found one of " + std::to_string(operand.count) + " in '" +
-                std::string(source->opcode) + "'");
+    return fail("expected a vector of " + std::to_string(count) + ", found one of " + std::to_string(operand.count) +
+                " in '" + std::string(source->opcode) + "'");
   for (unsigned i = 0; i < count; ++i)
     gathered.push_back(use(element(operand, i), type, widerAllowed));
   return !failed();
@@ -347,8 +375,8 @@ bool Decoder::gatherDefinitions(const Operand &operand, unsigned count, unsigned
     return !failed();
   }
   if (operand.count != count)
-    return fail("expected a vector of " + std::to_string(count) + ", found one of " + std::to_string(operand.count) + " in '" +
-                std::string(source->opcode) + "'");
+    return fail("expected a vector of " + std::to_string(count) + ", found one of " + std::to_string(operand.count) +
+                " in '" + std::string(source->opcode) + "'");
   for (unsigned i = 0; i < count; ++i)
     gathered.push_back(define(element(operand, i), bits, widerAllowed));
   return !failed();

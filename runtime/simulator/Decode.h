@@ -1,9 +1,10 @@
-//===- Decode.h - From PTX records to dense instructions ------------------------------------------------------*- C++ -*-===//
+//===- Decode.h - From PTX records to dense instructions ------------------------------------------------------*- C++
+//-*-===//
 //
-// A Decoder turns one function into Code. It walks the instructions, splits each opcode at its dots, and hands it to the
-// family that knows the first word; the family consumes the modifiers it understands, asks for operands by width, and picks the
-// template instance that executes the form. A modifier that nobody consumed is an error that names it, so no form is ever taken
-// for another.
+// A Decoder turns one function into Code. It walks the instructions, splits each opcode at its dots, and hands it to
+// the family that knows the first word; the family consumes the modifiers it understands, asks for operands by width,
+// and picks the template instance that executes the form. A modifier that nobody consumed is an error that names it, so
+// no form is ever taken for another.
 //
 //   bool decodeNot(Decoder &d) {
 //     const Type type = d.takeType();                      // .b32
@@ -52,12 +53,14 @@ constexpr unsigned StorageWidths[] = {1, 16, 32, 64, 128};
 
 class Decoder {
 public:
-  Decoder(const ptx::Module &module, const ptx::Function &function, const SymbolTable &symbols, Program &program, Code &code);
+  Decoder(const ptx::Module &module, const ptx::Function &function, const SymbolTable &symbols, Program &program,
+          Code &code);
 
   /// Decodes the whole function. Errors are appended to `errors`, one line each, without the module's name.
   bool run(std::string &errors);
 
-  // ---- For the families ----------------------------------------------------------------------------------------------
+  // ---- For the families
+  // ----------------------------------------------------------------------------------------------
   Instr instr;
 
   std::string_view root() const { return words[0]; }
@@ -76,7 +79,9 @@ public:
 
   unsigned operandCount() const { return source->count; }
   const ptx::Operand &operand(unsigned i) const { return function.operands[source->first + i]; }
-  const ptx::Operand &element(const ptx::Operand &vector, unsigned i) const { return function.operands[vector.first + i]; }
+  const ptx::Operand &element(const ptx::Operand &vector, unsigned i) const {
+    return function.operands[vector.first + i];
+  }
   bool isVector(unsigned i) const { return i < operandCount() && operand(i).kind == ptx::Operand::Vector; }
   /// Storage bits of a register operand; 0 where it is none.
   unsigned widthOf(const ptx::Operand &operand) const;
@@ -174,9 +179,9 @@ private:
 
 /// Instr::flags of memory instructions.
 enum AddressFlags : uint8_t {
-  AddressWide = 1,      ///< op[slot] is a 64-bit register, else 32 bits
-  AddressAbsolute = 2,  ///< no register: imm alone
-  AddressFrame = 4,     ///< imm is an offset into the local frame of the function
+  AddressWide = 1,            ///< op[slot] is a 64-bit register, else 32 bits
+  AddressAbsolute = 2,        ///< no register: imm alone
+  AddressFrame = 4,           ///< imm is an offset into the local frame of the function
   AddressKernelParameter = 8, ///< imm is an offset into the parameter buffer
 };
 

@@ -1,4 +1,5 @@
-//===- DecodeFunction.cpp - From PTX records to dense instructions: whole functions ------------------------------------===//
+//===- DecodeFunction.cpp - From PTX records to dense instructions: whole functions
+//------------------------------------===//
 //
 // Drives the decoder over a function and a program: variables in the local frame, the instructions that change control
 // (branches, calls, barriers, exit), everything else by family.
@@ -20,7 +21,9 @@ using ptx::Type;
 namespace {
 
 #if defined(__x86_64__)
-bool hasAvx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"); }
+bool hasAvx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
 #endif
 
 std::unordered_map<std::string_view, Family> makeTable() {
@@ -56,7 +59,8 @@ constexpr SystemFunction SystemFunctions[] = {
 
 } // namespace
 
-/// Places the function's own variables: kernel parameters in the parameter buffer, .local and .param in the thread's frame.
+/// Places the function's own variables: kernel parameters in the parameter buffer, .local and .param in the thread's
+/// frame.
 void Decoder::layOutVariables() {
   uint32_t frame = 0;
   const auto place = [](uint32_t &cursor, const ptx::Variable &variable) {

@@ -1,4 +1,5 @@
-//===- ExecInteger.cpp - Integer arithmetic -------------------------------------------------------------------------------===//
+//===- ExecInteger.cpp - Integer arithmetic
+//-------------------------------------------------------------------------------===//
 //
 // add sub mul mad sad div rem abs neg min max with carry, wide, high and 24-bit forms, dot products of bytes.
 //
@@ -19,10 +20,10 @@ namespace {
 template <typename T> using Unsigned = std::make_unsigned_t<T>;
 /// Twice as wide, of the same signedness.
 template <typename T>
-using Wide = std::conditional_t<
-    sizeof(T) == 2, std::conditional_t<std::is_signed_v<T>, int32_t, uint32_t>,
-    std::conditional_t<sizeof(T) == 4, std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>,
-                       std::conditional_t<std::is_signed_v<T>, __int128, unsigned __int128>>>;
+using Wide =
+    std::conditional_t<sizeof(T) == 2, std::conditional_t<std::is_signed_v<T>, int32_t, uint32_t>,
+                       std::conditional_t<sizeof(T) == 4, std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>,
+                                          std::conditional_t<std::is_signed_v<T>, __int128, unsigned __int128>>>;
 
 /// Products of 16-bit values would overflow `int` if promoted to it.
 template <typename T> T multiply(T a, T b) {
@@ -243,7 +244,8 @@ bool operands(Decoder &d, Type type, unsigned sources) {
   return d.done(sources + 1);
 }
 
-// ---- Carry: op[4] is the flag read, op[5] the flag written ----------------------------------------------------------------
+// ---- Carry: op[4] is the flag read, op[5] the flag written
+// ----------------------------------------------------------------
 
 enum CarryOp { CarryAdd, CarrySub, CarryMadLo, CarryMadHi };
 
@@ -347,9 +349,10 @@ bool decodeDotProduct(Decoder &d) {
   if (!isFour && !hi)
     d.take("lo");
   const bool a = ptx::isSigned(d.takeType()), b = ptx::isSigned(d.takeType());
-  static constexpr Exec Four[2][2] = {
-      {map<Dp4a<false, false>, uint32_t, uint32_t, uint32_t, uint32_t>, map<Dp4a<false, true>, uint32_t, uint32_t, uint32_t, uint32_t>},
-      {map<Dp4a<true, false>, uint32_t, uint32_t, uint32_t, uint32_t>, map<Dp4a<true, true>, uint32_t, uint32_t, uint32_t, uint32_t>}};
+  static constexpr Exec Four[2][2] = {{map<Dp4a<false, false>, uint32_t, uint32_t, uint32_t, uint32_t>,
+                                       map<Dp4a<false, true>, uint32_t, uint32_t, uint32_t, uint32_t>},
+                                      {map<Dp4a<true, false>, uint32_t, uint32_t, uint32_t, uint32_t>,
+                                       map<Dp4a<true, true>, uint32_t, uint32_t, uint32_t, uint32_t>}};
   static constexpr Exec TwoLo[2][2] = {{map<Dp2a<false, false, false>, uint32_t, uint32_t, uint32_t, uint32_t>,
                                         map<Dp2a<false, true, false>, uint32_t, uint32_t, uint32_t, uint32_t>},
                                        {map<Dp2a<true, false, false>, uint32_t, uint32_t, uint32_t, uint32_t>,

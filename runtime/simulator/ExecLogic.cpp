@@ -1,4 +1,5 @@
-//===- ExecLogic.cpp - Logic, shifts and bit fields ------------------------------------------------------------------------===//
+//===- ExecLogic.cpp - Logic, shifts and bit fields
+//------------------------------------------------------------------------===//
 //
 // and or xor not cnot on bits and predicates; shl shr shf; bfe bfi bfind brev clz popc bmsk szext fns; prmt; lop3.
 //
@@ -140,7 +141,6 @@ struct Permute {
 };
 template <unsigned Mode> struct PermuteMode {
   static uint32_t run(uint32_t a, uint32_t b, uint32_t c) {
-    const uint64_t both = uint64_t(b) << 32 | a;
     const uint32_t n = c & 3;
     uint32_t selector = 0;
     for (uint32_t i = 0; i < 4; ++i) {
@@ -173,7 +173,8 @@ template <unsigned Mode> struct PermuteMode {
 
 /// Any function of three bits: a term for each row of the truth table in Instr::flags.
 void lop3(Warp &warp, const Instr &instr) {
-  const auto *a = in<uint32_t>(warp, instr.op[1]), *b = in<uint32_t>(warp, instr.op[2]), *c = in<uint32_t>(warp, instr.op[3]);
+  const auto *a = in<uint32_t>(warp, instr.op[1]), *b = in<uint32_t>(warp, instr.op[2]),
+             *c = in<uint32_t>(warp, instr.op[3]);
   uint32_t row[8];
   for (unsigned i = 0; i < 8; ++i)
     row[i] = instr.flags >> i & 1 ? ~0u : 0;
@@ -195,9 +196,10 @@ void predicateNot(Warp &warp, const Instr &instr) {
 }
 
 template <typename Op> Exec pickUnary(unsigned bits) {
-  return bits == 16 ? map<Op, uint16_t, uint16_t> : bits == 32 ? map<Op, uint32_t, uint32_t>
-                                                  : bits == 64 ? map<Op, uint64_t, uint64_t>
-                                                               : nullptr;
+  return bits == 16   ? map<Op, uint16_t, uint16_t>
+         : bits == 32 ? map<Op, uint32_t, uint32_t>
+         : bits == 64 ? map<Op, uint64_t, uint64_t>
+                      : nullptr;
 }
 template <typename Op> Exec pickBinary(unsigned bits) {
   return bits == 16   ? map<Op, uint16_t, uint16_t, uint16_t>

@@ -1,11 +1,8 @@
 //===- ExecMatrixMemory.cpp - ldmatrix, stmatrix, movmatrix
-//-------------------------------------------------------------------===//
+//--------------------------------------------------------------------------===//
 //
-// An 8 x 8 matrix of 16-bit elements lies in shared memory as eight rows of 16 bytes, wherever the addresses say: lane
-// 8 j + i has the address of row i of matrix j. In registers, register j of lane l has two elements of matrix j:
-//
-//   plain    row l / 4,             columns 2 (l % 4) and 2 (l % 4) + 1
-//   .trans   column l / 4,          rows 2 (l % 4) and 2 (l % 4) + 1
+// 8 x 8 matrices of 16-bit elements. Lane 8 i + r holds the address of row r of matrix i; in registers lane 4 r + c
+// holds elements 2 c and 2 c + 1 of row r, so that a row is 16 contiguous bytes of a register too.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -21,110 +18,96 @@ using ptx::Type;
 
 namespace {
 
-constexpr unsigned Side = 8, RowBytes = 16;
+constexpr unsigned RowBytes = 16;
 
-/// The lanes whose addresses are looked at.
-constexpr uint32_t addressLanes(unsigned matrices) { return matrices == 4 ? AllLanes : (1u << Side * matrices) - 1; }
-
-/// Host addresses of the rows. The lanes without one are left out of the checks.
-bool resolveRows(Warp &warp, const Instr &instr, AccessKind kind, Lanes64 &a) {
-  const uint32_t mask = warp.mask;
-  warp.mask &= addressLanes(instr.count);
-  const bool ok = resolve(warp, instr, 0, Space::Shared, RowBytes, kind, a);
-  warp.mask = mask;
-  return ok;
+void transpose(uint16_t (&m)[8][8]) {
+  for (unsigned i = 0; i < 8; ++i)
+    for (unsigned j = 0; j < i; ++j)
+      std::swap(m[i][j], m[j][i]);
 }
 
-uint16_t *rowOf(const Lanes64 &a, unsigned matrix, unsigned row) {
-  return reinterpret_cast<uint16_t *>(a.lane[Side * matrix + row]);
+/// The rows' host addresses; only the lanes that hold one are looked at.
+bool rows(Warp &warp, const Instr &instr, AccessKind kind, Lanes64 &a) {
+  const uint32_t executing = warp.mask;
+  warp.mask = instr.count == 4 ? AllLanes : (1u << (8 * instr.count)) - 1;
+  warp.mask &= executing;
+  const bool ok = resolve(warp, instr, 0, Space::Shared, RowBytes, kind, a);
+  warp.mask = executing;
+  return ok;
 }
 
 template <bool Transposed> void loadMatrix(Warp &warp, const Instr &instr) {
   Lanes64 a;
-  if (!resolveRows(warp, instr, AccessKind::Read, a))
+  if (!rows(warp, instr, AccessKind::Read, a))
     return;
-  for (unsigned j = 0; j < instr.count; ++j) {
-    uint16_t values[Side][Side];
-    for (unsigned row = 0; row < Side; ++row)
-      std::memcpy(values[row], rowOf(a, j, row), RowBytes);
-    store<uint32_t>(warp.mask, out<uint32_t>(warp, instr.list[j]), [&](unsigned lane) {
-      const unsigned outer = lane / 4, inner = 2 * (lane % 4);
-      return Transposed ? values[inner][outer] | uint32_t(values[inner + 1][outer]) << 16
-                        : values[outer][inner] | uint32_t(values[outer][inner + 1]) << 16;
-    });
+  // The address register may be one of the results: it has been read by now.
+  for (unsigned i = 0; i < instr.count; ++i) {
+    alignas(64) uint16_t m[8][8];
+    for (unsigned r = 0; r < 8; ++r)
+      std::memcpy(m[r], reinterpret_cast<const void *>(a.lane[8 * i + r]), RowBytes);
+    if (Transposed)
+      transpose(m);
+    alignas(64) uint32_t words[WarpSize];
+    std::memcpy(words, m, sizeof words);
+    blend(warp.mask, out<uint32_t>(warp, instr.list[i]), words);
   }
 }
 
 template <bool Transposed> void storeMatrix(Warp &warp, const Instr &instr) {
   Lanes64 a;
-  if (!resolveRows(warp, instr, AccessKind::Write, a))
+  if (!rows(warp, instr, AccessKind::Write, a))
     return;
-  for (unsigned j = 0; j < instr.count; ++j) {
-    const auto *words = in<uint32_t>(warp, instr.list[j]);
-    for (unsigned lane = 0; lane < WarpSize; ++lane) {
-      if (!(warp.mask >> lane & 1))
-        continue;
-      for (unsigned i = 0; i < 2; ++i) {
-        const unsigned outer = lane / 4, inner = 2 * (lane % 4) + i;
-        const auto value = static_cast<uint16_t>(words[lane] >> 16 * i);
-        std::memcpy(Transposed ? rowOf(a, j, inner) + outer : rowOf(a, j, outer) + inner, &value, sizeof value);
-      }
-    }
+  for (unsigned i = 0; i < instr.count; ++i) {
+    uint16_t m[8][8];
+    std::memcpy(m, in<uint32_t>(warp, instr.list[i]), sizeof m);
+    if (Transposed)
+      transpose(m);
+    for (unsigned r = 0; r < 8; ++r)
+      std::memcpy(reinterpret_cast<void *>(a.lane[8 * i + r]), m[r], RowBytes);
   }
 }
 
 void moveMatrix(Warp &warp, const Instr &instr) {
-  const auto *words = in<uint32_t>(warp, instr.op[1]);
-  uint16_t values[Side][Side];
-  for (unsigned lane = 0; lane < WarpSize; ++lane)
-    for (unsigned i = 0; i < 2; ++i)
-      values[lane / 4][2 * (lane % 4) + i] = static_cast<uint16_t>(words[lane] >> 16 * i);
-  store<uint32_t>(warp.mask, out<uint32_t>(warp, instr.op[0]), [&](unsigned lane) {
-    const unsigned outer = lane / 4, inner = 2 * (lane % 4);
-    return values[inner][outer] | uint32_t(values[inner + 1][outer]) << 16;
-  });
+  uint16_t m[8][8];
+  std::memcpy(m, in<uint32_t>(warp, instr.op[1]), sizeof m);
+  transpose(m);
+  alignas(64) uint32_t words[WarpSize];
+  std::memcpy(words, m, sizeof words);
+  blend(warp.mask, out<uint32_t>(warp, instr.op[0]), words);
 }
 
 } // namespace
 
 bool decodeMatrixMemory(Decoder &d) {
-  const bool isLoad = d.root() == "ldmatrix", isMove = d.root() == "movmatrix";
   d.take("sync");
   d.take("aligned");
-  d.instr.kind = Kind::WarpSync;
   if (!d.take("m8n8"))
-    return d.fail(std::string(d.root()) + " is known for matrices of m8n8 only");
+    return false;
+  d.instr.kind = Kind::WarpSync;
   const bool transposed = d.take("trans");
-  if (isMove) {
-    if (!d.take("b16") || !transposed)
-      return d.fail("movmatrix is known as '.m8n8.trans.b16' only");
+  if (d.root() == "movmatrix") {
+    if (!transposed || d.takeType() != Type::B16)
+      return false;
     d.instr.op[0] = d.define(0, 32);
     d.instr.op[1] = d.use(1, Type::B32);
     d.instr.exec = moveMatrix;
     return d.done(2);
   }
   const int count = d.takeOneOf({"x1", "x2", "x4"});
-  if (count < 0 || !d.take("b16"))
-    return d.fail(std::string(d.root()) + " is known for .x1, .x2 and .x4 of .b16 only");
-  d.instr.count = static_cast<uint8_t>(1u << count);
-  d.instr.bytes = RowBytes;
-  const Space space = takeSpace(d);
-  if (space != Space::Shared && space != Space::Generic)
-    return d.fail(std::string(d.root()) + " takes shared memory");
+  d.takeOneOf({"shared", "shared::cta"});
+  if (count < 0 || d.takeType() != Type::B16)
+    return false;
+  d.instr.count = static_cast<uint8_t>(1 << count);
   if (d.operandCount() != 2)
     return d.done(2);
-  const unsigned values = isLoad ? 0 : 1;
-  if (!d.address(d.operand(1 - values), 0, Space::Shared))
+  const bool loads = d.root() == "ldmatrix";
+  if (!d.address(d.operand(loads ? 1 : 0), 0, Space::Shared))
     return false;
-  if (isLoad) {
-    d.instr.exec = transposed ? loadMatrix<true> : loadMatrix<false>;
-    if (!d.gatherDefinitions(d.operand(0), d.instr.count, 32))
-      return false;
-  } else {
-    d.instr.exec = transposed ? storeMatrix<true> : storeMatrix<false>;
-    if (!d.gatherUses(d.operand(1), d.instr.count, Type::B32))
-      return false;
-  }
+  if (!(loads ? d.gatherDefinitions(d.operand(0), d.instr.count, 32)
+              : d.gatherUses(d.operand(1), d.instr.count, Type::B32)))
+    return false;
+  d.instr.exec = loads ? (transposed ? loadMatrix<true> : loadMatrix<false>)
+                       : (transposed ? storeMatrix<true> : storeMatrix<false>);
   return d.done(2);
 }
 

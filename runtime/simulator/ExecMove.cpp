@@ -1,6 +1,8 @@
-//===- ExecMove.cpp - Moves, packing, selection, address conversion ---------------------------------------------------------===//
+//===- ExecMove.cpp - Moves, packing, selection, address conversion
+//---------------------------------------------------------===//
 //
-// mov in all its forms (values, predicates, packing and unpacking, addresses, clocks), selp, slct, cvta, isspacep, mapa.
+// mov in all its forms (values, predicates, packing and unpacking, addresses, clocks), selp, slct, cvta, isspacep,
+// mapa.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -56,7 +58,8 @@ template <typename S, typename E, unsigned PartBits> void unpack(Warp &warp, con
 
 void pack128(Warp &warp, const Instr &instr) {
   const auto *low = in<uint64_t>(warp, instr.list[0]), *high = in<uint64_t>(warp, instr.list[1]);
-  store<Wide128>(warp.mask, out<Wide128>(warp, instr.op[0]), [=](unsigned lane) { return Wide128{low[lane], high[lane]}; });
+  store<Wide128>(warp.mask, out<Wide128>(warp, instr.op[0]),
+                 [=](unsigned lane) { return Wide128{low[lane], high[lane]}; });
 }
 void unpack128(Warp &warp, const Instr &instr) {
   const auto *source = in<Wide128>(warp, instr.op[1]);
@@ -76,7 +79,8 @@ template <typename T> void readClock(Warp &warp, const Instr &instr) {
     value >>= 32;
   if (instr.flags >= 2) {
     value = static_cast<uint64_t>(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count());
     if (instr.flags == 3)
       value >>= 32;
   }
@@ -229,7 +233,10 @@ bool decodeSelp(Decoder &d) {
   bool negated = false;
   d.instr.op[3] = d.usePredicate(d.operand(3), negated);
   d.instr.flags = negated;
-  d.instr.exec = bits == 16 ? select<uint16_t> : bits == 32 ? select<uint32_t> : bits == 64 ? select<uint64_t> : nullptr;
+  d.instr.exec = bits == 16   ? select<uint16_t>
+                 : bits == 32 ? select<uint32_t>
+                 : bits == 64 ? select<uint64_t>
+                              : nullptr;
   return d.done(4);
 }
 
@@ -256,7 +263,8 @@ bool decodeSlct(Decoder &d) {
 
 /// The window of a space in generic addresses; 0 where they are the same.
 bool takeWindow(Decoder &d, uint64_t &window) {
-  switch (d.takeOneOf({"global", "const", "shared", "shared::cta", "shared::cluster", "local", "param", "param::entry"})) {
+  switch (
+      d.takeOneOf({"global", "const", "shared", "shared::cta", "shared::cluster", "local", "param", "param::entry"})) {
   case 0:
   case 1:
     window = 0;

@@ -1,27 +1,19 @@
 //===- ExecTensor.cpp - mma.sync
-//--------------------------------------------------------------------------------------------===//
+//----------------------------------------------------------------------------------------------------===//
 //
-// Matrix products of a warp, D = A * B + C, from fragments in registers. All shapes but one follow one law. With g =
-// lane / 4, t = lane % 4 and e the elements of a register (one for f32, tf32 and f64, two for f16, four for bytes,
-// eight for nibbles):
+// Where elements lie follows one rule for all types. With g = lane / 4, t = lane % 4 and e elements in a register:
 //
-//   A, M x K   register r, element i:   row g + 8 (r % 2),   column 4 e (r / 2) + e t + i        (M = 8: r counts the
-//   columns) B, K x 8   register r, element i:   row 4 e r + e t + i, column g C, M x 8   element i:               row
-//   g + 8 (i / 2),   column 2 t + i % 2
+//   A, register r    row g + 8 (r % 2), columns t e + 0..e-1 + 4 e (r / 2)     of 16 rows; of 8 rows: row g, + 4 e r
+//   B, register r    rows t e + 0..e-1 + 4 e r, column g
+//   C and D, value i row g + 8 (i / 2), column 2 t + i % 2
 //
-// (PTX ISA, "Matrix Fragments for mma.m8n8k4 ... mma.m16n8k256".) Products of floats are exact in f32 and are added to
-// the f32 accumulator one after the other in the order of k, each addition rounded to nearest; an f16 accumulator is
-// rounded once, at the end.
+// so a register of A or B, lane after lane, is an 8 x 4e block, rows (of A) or columns (of B) contiguous.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
-#include "runtime/simulator/Lanes.h"
-#include "runtime/simulator/Numbers.h"
-
-#include <cmath>
-#include <cstdio>
+#include "runtime/simulator/Fragments.h"
 
 namespace tessera::sim::TESSERA_SIM_ISA {
 
@@ -29,274 +21,193 @@ using ptx::Type;
 
 namespace {
 
-/// What Instr::imm holds.
-struct Shape {
-  uint8_t m = 0, k = 0;
-  Type a = Type::None, b = Type::None, c = Type::None, d = Type::None;
-  uint8_t saturate = 0;
-  uint8_t unused = 0;
-};
-static_assert(sizeof(Shape) == sizeof(int64_t));
+enum MmaFlags : uint8_t { MmaSaturate = 1 };
 
-constexpr unsigned N = 8, MaxM = 16, MaxK = 64;
+template <Element E>
+using Value = std::conditional_t<E == Element::F64, double,
+                                 std::conditional_t<E == Element::S8 || E == Element::U8, int32_t, float>>;
 
-/// Elements in one register of a fragment.
-constexpr unsigned elementsPerRegister(Type type) {
-  switch (type) {
-  case Type::F64:
-  case Type::TF32:
-  case Type::F32:
-  case Type::S32:
-    return 1;
-  case Type::F16:
-  case Type::BF16:
-    return 2;
-  case Type::S4:
-  case Type::U4:
-    return 8;
-  default:
-    return 4;
+constexpr unsigned N = 8;
+
+template <Element E, unsigned M, unsigned K> void gatherA(const Warp &warp, const Ref *refs, Value<E> (&a)[M][K]) {
+  constexpr unsigned PerLane = E == Element::F64 ? 1 : 32 / elementBits(E), Block = 4 * PerLane;
+  constexpr unsigned Registers = M * K / (32 * PerLane);
+  for (unsigned r = 0; r < Registers; ++r) {
+    alignas(64) Value<E> values[32 * PerLane];
+    widenRegister<E>(at(warp, refs[r]), values);
+    const unsigned row = M == 16 ? 8 * (r % 2) : 0, column = Block * (M == 16 ? r / 2 : r);
+    for (unsigned g = 0; g < 8; ++g)
+      for (unsigned c = 0; c < Block; ++c)
+        a[row + g][column + c] = values[g * Block + c];
   }
 }
-constexpr unsigned registersOfA(const Shape &s) { return s.m * s.k / (WarpSize * elementsPerRegister(s.a)); }
-constexpr unsigned registersOfB(const Shape &s) { return N * s.k / (WarpSize * elementsPerRegister(s.b)); }
-constexpr unsigned registersOfC(const Shape &s, Type type) { return s.m * N / (WarpSize * elementsPerRegister(type)); }
 
-/// Element `i` of the bits of a register.
-template <Type Kind, typename T> T element(uint32_t word, unsigned i) {
-  if constexpr (Kind == Type::F16)
-    return halfToFloat(static_cast<uint16_t>(word >> 16 * i));
-  else if constexpr (Kind == Type::BF16)
-    return bfloatToFloat(static_cast<uint16_t>(word >> 16 * i));
-  else if constexpr (Kind == Type::TF32)
-    return floatOf(word & 0xFFFFE000); // the low bits are not looked at
-  else if constexpr (Kind == Type::E4M3)
-    return decode8(E4m3Format, static_cast<uint8_t>(word >> 8 * i));
-  else if constexpr (Kind == Type::E5M2)
-    return decode8(E5m2Format, static_cast<uint8_t>(word >> 8 * i));
-  else if constexpr (Kind == Type::S8)
-    return static_cast<int8_t>(word >> 8 * i);
-  else if constexpr (Kind == Type::U8)
-    return static_cast<uint8_t>(word >> 8 * i);
-  else if constexpr (Kind == Type::S4)
-    return static_cast<int32_t>(word << (28 - 4 * i)) >> 28;
-  else
-    return word >> 4 * i & 15; // u4
+template <Element E, unsigned K> void gatherB(const Warp &warp, const Ref *refs, Value<E> (&b)[K][N]) {
+  constexpr unsigned PerLane = E == Element::F64 ? 1 : 32 / elementBits(E), Block = 4 * PerLane;
+  constexpr unsigned Registers = K * N / (32 * PerLane);
+  for (unsigned r = 0; r < Registers; ++r) {
+    alignas(64) Value<E> values[32 * PerLane];
+    widenRegister<E>(at(warp, refs[r]), values);
+    for (unsigned c = 0; c < Block; ++c)
+      for (unsigned g = 0; g < N; ++g)
+        b[Block * r + c][g] = values[g * Block + c];
+  }
 }
 
-/// Calls f(lane, register, element number, value) for all elements of a fragment.
-template <Type Kind, typename T, typename F> void unpackAs(const Warp &warp, const Ref *refs, unsigned registers, F f) {
-  constexpr unsigned e = elementsPerRegister(Kind);
-  for (unsigned r = 0; r < registers; ++r) {
-    const auto *words = in<uint32_t>(warp, refs[r]);
+/// Accumulators of 32 or 64 bits: value i of each lane is a register.
+template <typename T, unsigned M> void gatherC(const Warp &warp, const Ref *refs, T (&acc)[M][N]) {
+  for (unsigned i = 0; i < M / 4; ++i) {
+    const T *c = in<T>(warp, refs[i]);
     for (unsigned lane = 0; lane < WarpSize; ++lane)
-      for (unsigned i = 0; i < e; ++i)
-        f(lane, r, i, element<Kind, T>(words[lane], i));
+      acc[lane / 4 + 8 * (i / 2)][2 * (lane % 4) + i % 2] = c[lane];
   }
 }
-
-template <typename F> void unpack(const Warp &warp, Type type, const Ref *refs, unsigned registers, float, F f) {
-  switch (type) {
-  case Type::F16:
-    return unpackAs<Type::F16, float>(warp, refs, registers, f);
-  case Type::BF16:
-    return unpackAs<Type::BF16, float>(warp, refs, registers, f);
-  case Type::TF32:
-    return unpackAs<Type::TF32, float>(warp, refs, registers, f);
-  case Type::E4M3:
-    return unpackAs<Type::E4M3, float>(warp, refs, registers, f);
-  default:
-    return unpackAs<Type::E5M2, float>(warp, refs, registers, f);
-  }
-}
-
-template <typename F> void unpack(const Warp &warp, Type type, const Ref *refs, unsigned registers, int32_t, F f) {
-  switch (type) {
-  case Type::S8:
-    return unpackAs<Type::S8, int32_t>(warp, refs, registers, f);
-  case Type::U8:
-    return unpackAs<Type::U8, int32_t>(warp, refs, registers, f);
-  case Type::S4:
-    return unpackAs<Type::S4, int32_t>(warp, refs, registers, f);
-  default:
-    return unpackAs<Type::U4, int32_t>(warp, refs, registers, f);
-  }
-}
-
-template <typename F> void unpack(const Warp &warp, Type, const Ref *refs, unsigned registers, double, F f) {
-  for (unsigned r = 0; r < registers; ++r) {
-    const auto *values = in<double>(warp, refs[r]);
+template <typename T, unsigned M> void scatterD(Warp &warp, const Ref *refs, const T (&acc)[M][N]) {
+  for (unsigned i = 0; i < M / 4; ++i) {
+    alignas(64) T values[WarpSize];
     for (unsigned lane = 0; lane < WarpSize; ++lane)
-      f(lane, r, 0u, values[lane]);
+      values[lane] = acc[lane / 4 + 8 * (i / 2)][2 * (lane % 4) + i % 2];
+    blend(warp.mask, out<T>(warp, refs[i]), values);
+  }
+}
+/// f16 accumulators: two a register.
+template <unsigned M> void gatherHalfC(const Warp &warp, const Ref *refs, float (&acc)[M][N]) {
+  for (unsigned r = 0; r < M / 8; ++r) {
+    alignas(64) float values[64];
+    widenHalves<64>(in<uint16_t>(warp, refs[r]), values);
+    std::memcpy(acc[8 * r], values, sizeof values);
+  }
+}
+template <unsigned M> void scatterHalfD(Warp &warp, const Ref *refs, const float (&acc)[M][N]) {
+  for (unsigned r = 0; r < M / 8; ++r) {
+    alignas(64) uint16_t narrow[64];
+    alignas(64) uint32_t words[WarpSize];
+    narrowHalves<64>(acc[8 * r], narrow);
+    std::memcpy(words, narrow, sizeof words);
+    blend(warp.mask, out<uint32_t>(warp, refs[r]), words);
   }
 }
 
-/// acc += a * b, in the order of k.
-template <typename T>
-void multiply(const Shape &s, const T (&a)[MaxM][MaxK], const T (&b)[MaxK][N], T (&acc)[MaxM][N]) {
-  for (unsigned row = 0; row < s.m; ++row) {
-    T sum[N];
-    std::memcpy(sum, acc[row], sizeof(sum));
-    for (unsigned k = 0; k < s.k; ++k)
-      for (unsigned col = 0; col < N; ++col) {
-        if constexpr (std::is_same_v<T, int32_t>)
-          sum[col] =
-              static_cast<int32_t>(static_cast<uint32_t>(sum[col]) + static_cast<uint32_t>(a[row][k] * b[k][col]));
-        else if constexpr (std::is_same_v<T, double>)
-          sum[col] = std::fma(a[row][k], b[k][col], sum[col]);
-        else
-          sum[col] += a[row][k] * b[k][col];
-      }
-    std::memcpy(acc[row], sum, sizeof(sum));
-  }
-}
-
-/// The same with `.satfinite`: the sum is exact, then held within 32 bits.
-void multiplySaturating(const Shape &s, const int32_t (&a)[MaxM][MaxK], const int32_t (&b)[MaxK][N],
-                        int32_t (&acc)[MaxM][N]) {
-  for (unsigned row = 0; row < s.m; ++row)
-    for (unsigned col = 0; col < N; ++col) {
-      int64_t sum = acc[row][col];
-      for (unsigned k = 0; k < s.k; ++k)
-        sum += static_cast<int64_t>(a[row][k]) * b[k][col];
-      acc[row][col] = static_cast<int32_t>(sum < INT32_MIN ? INT32_MIN : sum > INT32_MAX ? INT32_MAX : sum);
-    }
-}
-
-template <typename T> void mma(Warp &warp, const Instr &instr) {
-  const auto s = std::bit_cast<Shape>(instr.imm);
-  const unsigned countA = registersOfA(s), countB = registersOfB(s), countC = registersOfC(s, s.c),
-                 countD = registersOfC(s, s.d);
-  const Ref *d = instr.list, *fragmentA = d + countD, *fragmentB = fragmentA + countA, *c = fragmentB + countB;
-
-  alignas(64) T a[MaxM][MaxK], b[MaxK][N], acc[MaxM][N];
-  const unsigned ea = elementsPerRegister(s.a), eb = elementsPerRegister(s.b);
-  const unsigned tall = s.m == 16 ? 1 : 0;
-  unpack(warp, s.a, fragmentA, countA, T(), [&](unsigned lane, unsigned r, unsigned i, T value) {
-    a[lane / 4 + 8 * (r & tall)][4 * ea * (r >> tall) + ea * (lane % 4) + i] = value;
-  });
-  unpack(warp, s.b, fragmentB, countB, T(), [&](unsigned lane, unsigned r, unsigned i, T value) {
-    b[4 * eb * r + eb * (lane % 4) + i][lane / 4] = value;
-  });
-  for (unsigned r = 0; r < countC; ++r)
-    for (unsigned lane = 0; lane < WarpSize; ++lane) {
-      if constexpr (std::is_same_v<T, float>)
-        if (s.c == Type::F16) {
-          const uint32_t word = in<uint32_t>(warp, c[r])[lane];
-          acc[lane / 4 + 8 * r][2 * (lane % 4)] = halfToFloat(static_cast<uint16_t>(word));
-          acc[lane / 4 + 8 * r][2 * (lane % 4) + 1] = halfToFloat(static_cast<uint16_t>(word >> 16));
-          continue;
-        }
-      acc[lane / 4 + 8 * (r / 2)][2 * (lane % 4) + r % 2] = in<T>(warp, c[r])[lane];
-    }
-
+/// Instr::list: registers of D, A, B, C.
+template <Element A, Element B, Element D, Element C, unsigned M, unsigned K> void mma(Warp &warp, const Instr &instr) {
+  using T = Value<A>;
+  constexpr unsigned PerLane = A == Element::F64 ? 1 : 32 / elementBits(A);
+  constexpr unsigned ACount = M * K / (32 * PerLane), BCount = K * N / (32 * PerLane);
+  constexpr unsigned DCount = D == Element::F16 ? M / 8 : M / 4;
+  const Ref *d = instr.list, *aRefs = d + DCount, *bRefs = aRefs + ACount, *cRefs = bRefs + BCount;
+  alignas(64) T a[M][K], b[K][N], acc[M][N];
+  gatherA<A, M, K>(warp, aRefs, a);
+  gatherB<B, K>(warp, bRefs, b);
   if constexpr (std::is_same_v<T, int32_t>) {
-    if (s.saturate)
-      multiplySaturating(s, a, b, acc);
-    else
-      multiply(s, a, b, acc);
+    alignas(64) int32_t c[M][N];
+    gatherC<int32_t, M>(warp, cRefs, c);
+    std::memset(acc, 0, sizeof acc);
+    multiplyBlock(a, b, acc);
+    const bool saturates = instr.flags & MmaSaturate;
+    for (unsigned m = 0; m < M; ++m)
+      for (unsigned n = 0; n < N; ++n)
+        acc[m][n] = saturates ? saturatingAdd(acc[m][n], c[m][n])
+                              : static_cast<int32_t>(uint32_t(acc[m][n]) + uint32_t(c[m][n]));
+    scatterD<int32_t, M>(warp, d, acc);
   } else {
-    multiply(s, a, b, acc);
-  }
-
-  for (unsigned r = 0; r < countD; ++r) {
-    if constexpr (std::is_same_v<T, float>)
-      if (s.d == Type::F16) {
-        store<uint32_t>(warp.mask, out<uint32_t>(warp, d[r]), [&](unsigned lane) {
-          const T *pair = &acc[lane / 4 + 8 * r][2 * (lane % 4)];
-          return uint32_t(floatToHalf(pair[0])) | uint32_t(floatToHalf(pair[1])) << 16;
-        });
-        continue;
-      }
-    store<T>(warp.mask, out<T>(warp, d[r]), [&](unsigned lane) {
-      const T value = acc[lane / 4 + 8 * (r / 2)][2 * (lane % 4) + r % 2];
-      if constexpr (std::is_same_v<T, float>)
-        return canonical(value);
-      else
-        return value;
-    });
+    if constexpr (C == Element::F16)
+      gatherHalfC<M>(warp, cRefs, acc);
+    else
+      gatherC<T, M>(warp, cRefs, acc);
+    multiplyBlock(a, b, acc);
+    if constexpr (!std::is_same_v<T, double>)
+      for (unsigned m = 0; m < M; ++m)
+        for (unsigned n = 0; n < N; ++n)
+          acc[m][n] = canonical(acc[m][n]);
+    if constexpr (D == Element::F16)
+      scatterHalfD<M>(warp, d, acc);
+    else
+      scatterD<T, M>(warp, d, acc);
   }
 }
 
-/// Whether hardware has an instruction of that shape for the element type.
-bool shapeExists(const Shape &s) {
-  switch (s.a) {
-  case Type::F16:
-  case Type::BF16:
-    return s.m == 16 && (s.k == 8 || s.k == 16);
-  case Type::TF32:
-    return s.m == 16 && (s.k == 4 || s.k == 8);
-  case Type::E4M3:
-  case Type::E5M2:
-    return s.m == 16 && (s.k == 16 || s.k == 32);
-  case Type::S8:
-  case Type::U8:
-    return (s.m == 8 && s.k == 16) || (s.m == 16 && (s.k == 16 || s.k == 32));
-  case Type::S4:
-  case Type::U4:
-    return (s.m == 8 && s.k == 32) || (s.m == 16 && (s.k == 32 || s.k == 64));
-  case Type::F64:
-    return (s.m == 8 && s.k == 4) || (s.m == 16 && (s.k == 4 || s.k == 8 || s.k == 16));
-  default:
-    return false;
+struct Form {
+  Element a, b, d, c;
+  unsigned m, k;
+  Exec exec;
+};
+template <Element A, Element B, Element D, Element C, unsigned M, unsigned K>
+constexpr Form form{A, B, D, C, M, K, mma<A, B, D, C, M, K>};
+
+constexpr Element F16 = Element::F16, BF16 = Element::BF16, TF32 = Element::TF32, F32 = Element::F32,
+                  F64 = Element::F64, E4 = Element::E4M3, E5 = Element::E5M2, S8 = Element::S8, U8 = Element::U8,
+                  S32 = Element::S32;
+
+constexpr Form Forms[] = {
+    form<F16, F16, F32, F32, 16, 16>,  form<F16, F16, F32, F32, 16, 8>,    form<F16, F16, F16, F16, 16, 16>,
+    form<F16, F16, F16, F16, 16, 8>,   form<BF16, BF16, F32, F32, 16, 16>, form<BF16, BF16, F32, F32, 16, 8>,
+    form<TF32, TF32, F32, F32, 16, 8>, form<TF32, TF32, F32, F32, 16, 4>,  form<F64, F64, F64, F64, 8, 4>,
+    form<F64, F64, F64, F64, 16, 4>,   form<F64, F64, F64, F64, 16, 8>,    form<F64, F64, F64, F64, 16, 16>,
+    form<S8, S8, S32, S32, 16, 32>,    form<S8, U8, S32, S32, 16, 32>,     form<U8, S8, S32, S32, 16, 32>,
+    form<U8, U8, S32, S32, 16, 32>,    form<S8, S8, S32, S32, 16, 16>,     form<S8, U8, S32, S32, 16, 16>,
+    form<U8, S8, S32, S32, 16, 16>,    form<U8, U8, S32, S32, 16, 16>,     form<S8, S8, S32, S32, 8, 16>,
+    form<S8, U8, S32, S32, 8, 16>,     form<U8, S8, S32, S32, 8, 16>,      form<U8, U8, S32, S32, 8, 16>,
+    form<E4, E4, F32, F32, 16, 32>,    form<E4, E5, F32, F32, 16, 32>,     form<E5, E4, F32, F32, 16, 32>,
+    form<E5, E5, F32, F32, 16, 32>,    form<E4, E4, F16, F16, 16, 32>,     form<E4, E5, F16, F16, 16, 32>,
+    form<E5, E4, F16, F16, 16, 32>,    form<E5, E5, F16, F16, 16, 32>,     form<E4, E4, F32, F32, 16, 16>,
+    form<E5, E5, F32, F32, 16, 16>,
+};
+
+/// "m16n8k16" → 16, 8, 16.
+bool parseShape(std::string_view text, unsigned (&shape)[3]) {
+  static constexpr char Letters[] = {'m', 'n', 'k'};
+  size_t i = 0;
+  for (unsigned part = 0; part < 3; ++part) {
+    if (i >= text.size() || text[i++] != Letters[part])
+      return false;
+    shape[part] = 0;
+    while (i < text.size() && text[i] >= '0' && text[i] <= '9' && shape[part] < 1000)
+      shape[part] = shape[part] * 10 + (text[i++] - '0');
   }
-}
-
-enum class Domain { None, Float, Integer, Double };
-
-Domain domainOf(const Shape &s) {
-  const auto isByteFloat = [](Type t) { return t == Type::E4M3 || t == Type::E5M2; };
-  const auto isByte = [](Type t) { return t == Type::S8 || t == Type::U8; };
-  const auto isNibble = [](Type t) { return t == Type::S4 || t == Type::U4; };
-  const auto isAccumulator = [](Type t) { return t == Type::F32 || t == Type::F16; };
-  if (s.a == Type::F64 && s.b == s.a && s.c == s.a && s.d == s.a)
-    return Domain::Double;
-  if ((isByte(s.a) && isByte(s.b)) || (isNibble(s.a) && isNibble(s.b)))
-    return s.c == Type::S32 && s.d == Type::S32 ? Domain::Integer : Domain::None;
-  if ((s.a == Type::F16 && s.b == s.a) || (isByteFloat(s.a) && isByteFloat(s.b)))
-    return isAccumulator(s.c) && isAccumulator(s.d) ? Domain::Float : Domain::None;
-  if ((s.a == Type::BF16 || s.a == Type::TF32) && s.b == s.a)
-    return s.c == Type::F32 && s.d == Type::F32 ? Domain::Float : Domain::None;
-  return Domain::None;
+  return i == text.size();
 }
 
 } // namespace
 
 bool decodeMatrix(Decoder &d) {
   if (!d.take("sync"))
-    return d.fail("expected 'mma.sync'");
+    return false;
   d.take("aligned");
-  Shape shape;
-  const std::string_view text = d.takePrefix("m");
-  unsigned m = 0, n = 0, k = 0;
-  if (std::sscanf(std::string(text).c_str(), "m%un%uk%u", &m, &n, &k) != 3 || n != N || m > MaxM || k > MaxK)
-    return d.fail("unknown shape '" + std::string(text) + "' of mma");
-  shape.m = static_cast<uint8_t>(m);
-  shape.k = static_cast<uint8_t>(k);
+  unsigned shape[3] = {};
+  if (!parseShape(d.takePrefix("m"), shape) || shape[1] != N)
+    return false;
+  // Other layouts than row by column exist for one shape of an older generation only.
   if (!d.take("row") || !d.take("col"))
-    return d.fail("mma of " + std::string(text) + " takes A by rows and B by columns");
-  d.take("kind::f8f6f4");
-  shape.saturate = d.take("satfinite");
-  shape.d = d.takeType();
-  shape.a = d.takeType();
-  shape.b = d.takeType();
-  shape.c = d.takeType();
-  const Domain domain = domainOf(shape);
-  if (domain == Domain::None || !shapeExists(shape))
-    return d.fail("mma of " + std::string(text) + " has no form of types " + ptx::name(shape.d) + ", " +
-                  ptx::name(shape.a) + ", " + ptx::name(shape.b) + ", " + ptx::name(shape.c));
+    return false;
+  if (d.take("satfinite"))
+    d.instr.flags |= MmaSaturate;
+  d.take("rn");
+  Element types[4];
+  for (Element &type : types)
+    if (!elementOf(d.takeType(), type))
+      return false;
+  const Element dType = types[0], aType = types[1], bType = types[2], cType = types[3];
+  const Form *found = nullptr;
+  for (const Form &candidate : Forms)
+    if (candidate.a == aType && candidate.b == bType && candidate.d == dType && candidate.c == cType &&
+        candidate.m == shape[0] && candidate.k == shape[2])
+      found = &candidate;
+  if (!found)
+    return false;
+  const unsigned perLane = aType == F64 ? 1 : 32 / elementBits(aType);
+  const unsigned aCount = shape[0] * shape[2] / (32 * perLane), bCount = shape[2] * N / (32 * perLane);
+  const unsigned dCount = dType == F16 ? shape[0] / 8 : shape[0] / 4,
+                 cCount = cType == F16 ? shape[0] / 8 : shape[0] / 4;
+  const auto registerType = [](Element e) { return e == F64 ? Type::F64 : Type::B32; };
   if (d.operandCount() != 4)
-    return d.fail("mma takes 4 operands, found " + std::to_string(d.operandCount()));
-
-  const Type word = domain == Domain::Double ? Type::F64 : Type::B32;
-  if (!d.gatherDefinitions(d.operand(0), registersOfC(shape, shape.d), bits(word)) ||
-      !d.gatherUses(d.operand(1), registersOfA(shape), word) ||
-      !d.gatherUses(d.operand(2), registersOfB(shape), word) ||
-      !d.gatherUses(d.operand(3), registersOfC(shape, shape.c), word))
+    return d.done(4);
+  if (!d.gatherDefinitions(d.operand(0), dCount, storageBits(registerType(dType))) ||
+      !d.gatherUses(d.operand(1), aCount, registerType(aType)) ||
+      !d.gatherUses(d.operand(2), bCount, registerType(bType)) ||
+      !d.gatherUses(d.operand(3), cCount, registerType(cType)))
     return false;
   d.instr.kind = Kind::WarpSync;
-  d.instr.imm = std::bit_cast<int64_t>(shape);
-  d.instr.exec = domain == Domain::Float ? mma<float> : domain == Domain::Integer ? mma<int32_t> : mma<double>;
+  d.instr.exec = found->exec;
   return d.done(4);
 }
 

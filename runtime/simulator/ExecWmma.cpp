@@ -1,20 +1,16 @@
 //===- ExecWmma.cpp - wmma.load, wmma.mma, wmma.store
-//---------------------------------------------------------------------------===//
+//-----------------------------------------------------------------------------------===//
 //
-// The matrix products behind CUDA's <mma.h>. Which lane holds which element of a fragment is not specified, so a plain
-// order serves: with s elements a lane, slot i of lane l is element (l s + i) % (rows * columns) of the matrix in
-// row-major order. (Hardware too keeps f16 operands twice.) The layouts of memory matter to loads and stores alone.
+// Which element of a fragment a lane holds is not specified, only that load, mma and store agree. Here element s of a
+// matrix in row-major order lies in lane s / p, place s % p, where p places are a lane's; fragments with more room than
+// elements repeat them.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/Families.h"
-#include "runtime/simulator/Lanes.h"
-#include "runtime/simulator/Numbers.h"
-
-#include <cmath>
-#include <cstdio>
+#include "runtime/simulator/Fragments.h"
 
 namespace tessera::sim::TESSERA_SIM_ISA {
 
@@ -23,250 +19,277 @@ using ptx::Type;
 
 namespace {
 
-/// What Instr::imm of a product holds; of loads and stores it is the address offset, and op[] has the rest.
-struct Product {
-  uint8_t m = 0, n = 0, k = 0;
-  Type a = Type::None, b = Type::None, c = Type::None, d = Type::None;
-  uint8_t saturate = 0;
+/// Packed into Instr::target and Instr::other, which only branches use.
+struct Shape {
+  uint8_t m, n, k, matrix; ///< matrix: 0 A, 1 B, 2 C or D
 };
-static_assert(sizeof(Product) == sizeof(int64_t));
-
-constexpr unsigned MaxElements = 32 * 16;
-
-unsigned bytesOf(Type type) { return type == Type::TF32 ? 4 : ptx::bits(type) / 8; }
-/// Elements of a register: 16-bit and 8-bit ones are packed into 32 bits.
-unsigned perRegister(Type type) { return bytesOf(type) >= 4 ? 1 : 4 / bytesOf(type); }
-
-/// Rows and columns of the matrix that a fragment holds.
-struct Extent {
-  unsigned rows = 0, columns = 0;
+struct Types {
+  Element d, a, b, c;
 };
-Extent extentOf(char matrix, unsigned m, unsigned n, unsigned k) {
-  return matrix == 'a' ? Extent{m, k} : matrix == 'b' ? Extent{k, n} : Extent{m, n};
+
+template <typename T> T unpackField(uint32_t field) {
+  T value;
+  static_assert(sizeof value == sizeof field);
+  std::memcpy(&value, &field, sizeof value);
+  return value;
+}
+template <typename T> uint32_t packField(const T &value) {
+  uint32_t field;
+  std::memcpy(&field, &value, sizeof field);
+  return field;
 }
 
-/// Host addresses of `bytes` at a.lane[], which hold addresses of the space.
-bool resolveAt(Warp &warp, Space space, unsigned bytes, AccessKind kind, Lanes64 &a) {
-  const bool ok = resolveSlowly(warp, space, bytes, kind, a);
-  return ok && tracks(warp) ? trackAccess(warp, space, bytes, kind, a) : ok;
+enum WmmaFlags : uint8_t { ColumnMajor = 16, Saturate = 32 };
+
+unsigned rowsOf(const Shape &s) { return s.matrix == 1 ? s.k : s.m; }
+unsigned columnsOf(const Shape &s) { return s.matrix == 0 ? s.k : s.n; }
+unsigned perRegister(Element e) { return e == Element::F64 ? 1 : 32 / elementBits(e); }
+
+/// Host addresses for the place `place` of every lane.
+bool placeAddresses(Warp &warp, const Instr &instr, const Shape &shape, Element e, unsigned places, unsigned place,
+                    AccessKind kind, Lanes64 &a) {
+  computeAddresses(warp, instr, 0, a);
+  const unsigned rows = rowsOf(shape), columns = columnsOf(shape), bytes = elementBits(e) / 8;
+  const bool columnMajor = instr.flags & ColumnMajor;
+  const uint32_t stride = instr.op[1] == NoRef ? (columnMajor ? rows : columns)
+                                               : in<uint32_t>(warp, instr.op[1])[std::countr_zero(warp.mask)];
+  for (unsigned lane = 0; lane < WarpSize; ++lane) {
+    const unsigned s = (lane * places + place) % (rows * columns), row = s / columns, column = s % columns;
+    a.lane[lane] += uint64_t(bytes) * (columnMajor ? uint64_t(column) * stride + row : uint64_t(row) * stride + column);
+  }
+  if (instr.space <= Space::Global && allInside(a, warp.mask, warp.windowBase, warp.windowEnd, bytes))
+    return !tracks(warp) || trackAccess(warp, instr.space, bytes, kind, a);
+  return resolveSlowly(warp, instr.space, bytes, kind, a) &&
+         (!tracks(warp) || trackAccess(warp, instr.space, bytes, kind, a));
 }
 
-/// Loads and stores: flags of AddressFlags; op[0] the address, op[1] the stride in elements, op[2] the packed form.
-struct Transfer {
-  uint8_t rows, columns;
-  Type type;
-  bool columnMajor;
-};
-static_assert(sizeof(Transfer) == sizeof(uint32_t));
-
-template <bool IsLoad> void transfer(Warp &warp, const Instr &instr) {
-  const auto form = std::bit_cast<Transfer>(instr.target);
-  const unsigned bytes = bytesOf(form.type), packed = perRegister(form.type), slots = instr.count * packed;
-  const unsigned elements = form.rows * form.columns;
-  Lanes64 base;
-  computeAddresses(warp, instr, 0, base);
-  const auto *stride = instr.op[1] == NoRef ? nullptr : in<uint32_t>(warp, instr.op[1]);
-  for (unsigned slot = 0; slot < slots; ++slot) {
-    Lanes64 a;
-    for (unsigned lane = 0; lane < WarpSize; ++lane) {
-      const unsigned element = (lane * slots + slot) % elements, row = element / form.columns,
-                     column = element % form.columns;
-      const unsigned outer = form.columnMajor ? column : row, inner = form.columnMajor ? row : column;
-      const unsigned leading = stride ? stride[lane] : form.columnMajor ? form.rows : form.columns;
-      a.lane[lane] = base.lane[lane] + uint64_t(outer * leading + inner) * bytes;
+void loadFragment(Warp &warp, const Instr &instr) {
+  const auto shape = unpackField<Shape>(instr.target);
+  const Element e = unpackField<Types>(instr.other).a;
+  const unsigned per = perRegister(e), places = instr.count * per, bytes = elementBits(e) / 8;
+  for (unsigned r = 0; r < instr.count; ++r) {
+    alignas(64) char values[WarpSize * 8] = {};
+    const unsigned registerBytes = e == Element::F64 ? 8 : 4;
+    for (unsigned i = 0; i < per; ++i) {
+      Lanes64 a;
+      if (!placeAddresses(warp, instr, shape, e, places, r * per + i, AccessKind::Read, a))
+        return;
+      for (unsigned lane = 0; lane < WarpSize; ++lane)
+        std::memcpy(values + lane * registerBytes + i * bytes, reinterpret_cast<const void *>(a.lane[lane]), bytes);
     }
-    if (!resolveAt(warp, instr.space, bytes, IsLoad ? AccessKind::Read : AccessKind::Write, a))
-      return;
-    const Ref ref = instr.list[slot / packed];
-    for (unsigned lane = 0; lane < WarpSize; ++lane) {
-      if (!(warp.mask >> lane & 1))
-        continue;
-      char *reg = at(warp, ref) + (bytes == 8 ? 8 : 4) * lane + bytes * (slot % packed);
-      auto *memory = reinterpret_cast<char *>(a.lane[lane]);
-      std::memcpy(IsLoad ? reg : memory, IsLoad ? memory : reg, bytes);
-    }
+    std::memcpy(at(warp, instr.list[r]), values, size_t(WarpSize) * registerBytes);
   }
 }
 
-/// The matrix of a fragment, as numbers.
-template <typename T>
-void gather(const Warp &warp, const Ref *refs, unsigned registers, Type type, unsigned elements, T *matrix) {
-  const unsigned bytes = bytesOf(type), packed = perRegister(type), slots = registers * packed;
-  for (unsigned slot = 0; slot < slots; ++slot) {
-    const char *values = at(warp, refs[slot / packed]) + bytes * (slot % packed);
-    for (unsigned lane = 0; lane < WarpSize; ++lane) {
-      uint64_t word = 0;
-      std::memcpy(&word, values + (bytes == 8 ? 8 : 4) * lane, bytes);
-      T &target = matrix[(lane * slots + slot) % elements];
-      if constexpr (std::is_same_v<T, double>)
-        target = std::bit_cast<double>(word);
-      else if constexpr (std::is_same_v<T, int32_t>)
-        target = type == Type::S8 ? static_cast<int8_t>(word) : static_cast<int32_t>(word);
-      else
-        target = type == Type::F16    ? halfToFloat(static_cast<uint16_t>(word))
-                 : type == Type::BF16 ? bfloatToFloat(static_cast<uint16_t>(word))
-                 : type == Type::TF32 ? floatOf(static_cast<uint32_t>(word) & 0xFFFFE000)
-                                      : floatOf(static_cast<uint32_t>(word));
+void storeFragment(Warp &warp, const Instr &instr) {
+  const auto shape = unpackField<Shape>(instr.target);
+  const Element e = unpackField<Types>(instr.other).a;
+  const unsigned per = perRegister(e), places = instr.count * per, bytes = elementBits(e) / 8;
+  const unsigned registerBytes = e == Element::F64 ? 8 : 4;
+  for (unsigned r = 0; r < instr.count; ++r)
+    for (unsigned i = 0; i < per; ++i) {
+      Lanes64 a;
+      if (!placeAddresses(warp, instr, shape, e, places, r * per + i, AccessKind::Write, a))
+        return;
+      const char *values = at(warp, instr.list[r]);
+      for (unsigned lane = 0; lane < WarpSize; ++lane)
+        std::memcpy(reinterpret_cast<void *>(a.lane[lane]), values + lane * registerBytes + i * bytes, bytes);
     }
+}
+
+double elementValue(Element e, const char *from) {
+  uint64_t raw = 0;
+  std::memcpy(&raw, from, elementBits(e) / 8);
+  switch (e) {
+  case Element::F16:
+    return halfToFloat(static_cast<uint16_t>(raw));
+  case Element::BF16:
+    return bfloatToFloat(static_cast<uint16_t>(raw));
+  case Element::TF32:
+    return floatOf(static_cast<uint32_t>(raw) & 0xFFFFE000);
+  case Element::F32:
+    return floatOf(static_cast<uint32_t>(raw));
+  case Element::F64:
+    return std::bit_cast<double>(raw);
+  case Element::S8:
+    return static_cast<int8_t>(raw);
+  case Element::U8:
+    return static_cast<uint8_t>(raw);
+  case Element::S32:
+    return static_cast<int32_t>(raw);
+  default:
+    return 0;
   }
 }
 
-template <typename T> void multiply(Warp &warp, const Instr &instr) {
-  const auto p = std::bit_cast<Product>(instr.imm);
-  const unsigned registersD = instr.flags, registersA = instr.target, registersB = instr.other,
-                 registersC = instr.count;
-  const Ref *d = instr.list, *refsA = d + registersD, *refsB = refsA + registersA, *refsC = refsB + registersB;
-  T a[MaxElements], b[MaxElements], c[MaxElements];
-  gather(warp, refsA, registersA, p.a, p.m * p.k, a);
-  gather(warp, refsB, registersB, p.b, p.k * p.n, b);
-  gather(warp, refsC, registersC, p.c, p.m * p.n, c);
-  for (unsigned row = 0; row < p.m; ++row)
-    for (unsigned column = 0; column < p.n; ++column) {
-      T &sum = c[row * p.n + column];
-      if constexpr (std::is_same_v<T, int32_t>) {
-        int64_t exact = sum;
-        for (unsigned k = 0; k < p.k; ++k)
-          exact += int64_t(a[row * p.k + k]) * b[k * p.n + column];
-        sum = p.saturate && exact > INT32_MAX   ? INT32_MAX
-              : p.saturate && exact < INT32_MIN ? INT32_MIN
-                                                : static_cast<int32_t>(exact);
-      } else {
-        for (unsigned k = 0; k < p.k; ++k)
-          sum = std::fma(a[row * p.k + k], b[k * p.n + column], sum);
+constexpr unsigned MaximumElements = 512;
+
+/// The matrix in row-major order; `registers` of the list from `refs`.
+void gather(const Warp &warp, const Ref *refs, unsigned registers, Element e, unsigned elements, double *to) {
+  const unsigned per = perRegister(e), places = registers * per, bytes = elementBits(e) / 8;
+  const unsigned registerBytes = e == Element::F64 ? 8 : 4;
+  for (unsigned s = 0; s < elements; ++s) {
+    const unsigned lane = s / places, place = s % places;
+    to[s] = elementValue(e, at(warp, refs[place / per]) + lane * registerBytes + place % per * bytes);
+  }
+}
+
+void scatter(Warp &warp, const Ref *refs, unsigned registers, Element e, unsigned elements, const double *from) {
+  const unsigned per = perRegister(e), places = registers * per, bytes = elementBits(e) / 8;
+  const unsigned registerBytes = e == Element::F64 ? 8 : 4;
+  for (unsigned s = 0; s < elements; ++s) {
+    const unsigned lane = s / places, place = s % places;
+    uint64_t raw = 0;
+    switch (e) {
+    case Element::F16:
+      raw = floatToHalf(static_cast<float>(from[s]));
+      break;
+    case Element::F64:
+      raw = std::bit_cast<uint64_t>(from[s]);
+      break;
+    case Element::S32:
+      raw = static_cast<uint32_t>(static_cast<int64_t>(from[s]));
+      break;
+    default:
+      raw = bitsOf(canonical(static_cast<float>(from[s])));
+    }
+    std::memcpy(at(warp, refs[place / per]) + lane * registerBytes + place % per * bytes, &raw, bytes);
+  }
+}
+
+/// Registers of each operand stand in Instr::op: D, A, B, C counts.
+void multiplyFragments(Warp &warp, const Instr &instr) {
+  const auto shape = unpackField<Shape>(instr.target);
+  const auto types = unpackField<Types>(instr.other);
+  const auto counts = unpackField<Shape>(static_cast<uint32_t>(instr.imm)); // m: D, n: A, k: B, matrix: C
+  const unsigned m = shape.m, n = shape.n, k = shape.k;
+  double a[MaximumElements], b[MaximumElements], c[MaximumElements];
+  const Ref *refs = instr.list;
+  gather(warp, refs + counts.m, counts.n, types.a, m * k, a);
+  gather(warp, refs + counts.m + counts.n, counts.k, types.b, k * n, b);
+  gather(warp, refs + counts.m + counts.n + counts.k, counts.matrix, types.c, m * n, c);
+  const bool isDouble = types.d == Element::F64, isInteger = types.d == Element::S32;
+  for (unsigned i = 0; i < m; ++i)
+    for (unsigned j = 0; j < n; ++j) {
+      double sum = c[i * n + j];
+      for (unsigned x = 0; x < k; ++x) {
+        const double product = a[i * k + x] * b[x * n + j]; // exact but for f64
+        if (isDouble)
+          sum = __builtin_fma(a[i * k + x], b[x * n + j], sum);
+        else
+          sum = isInteger ? sum + product : static_cast<double>(static_cast<float>(sum + product));
       }
+      if (isInteger && (instr.flags & Saturate))
+        sum = sum > INT32_MAX ? INT32_MAX : sum < INT32_MIN ? INT32_MIN : sum;
+      c[i * n + j] = sum;
     }
-  const unsigned packed = perRegister(p.d), slots = registersD * packed, elements = p.m * p.n;
-  for (unsigned r = 0; r < registersD; ++r) {
-    if constexpr (std::is_same_v<T, float>)
-      if (p.d == Type::F16) {
-        store<uint32_t>(warp.mask, out<uint32_t>(warp, d[r]), [&](unsigned lane) {
-          const unsigned first = (lane * slots + r * packed) % elements;
-          return uint32_t(floatToHalf(c[first])) | uint32_t(floatToHalf(c[(first + 1) % elements])) << 16;
-        });
-        continue;
-      }
-    store<T>(warp.mask, out<T>(warp, d[r]), [&](unsigned lane) { return c[(lane * slots + r) % elements]; });
-  }
+  scatter(warp, refs, counts.m, types.d, m * n, c);
 }
 
-bool takeShape(Decoder &d, unsigned &m, unsigned &n, unsigned &k) {
-  const std::string text(d.takePrefix("m"));
-  if (std::sscanf(text.c_str(), "m%un%uk%u", &m, &n, &k) != 3 || m * n * k == 0 || m > 32 || n > 32 || k > 16)
-    return d.fail("unknown shape '" + text + "' of wmma");
-  return true;
+bool takeShape(Decoder &d, Shape &shape) {
+  static constexpr struct {
+    std::string_view text;
+    uint8_t m, n, k;
+  } Shapes[] = {{"m16n16k16", 16, 16, 16},
+                {"m8n32k16", 8, 32, 16},
+                {"m32n8k16", 32, 8, 16},
+                {"m16n16k8", 16, 16, 8},
+                {"m8n8k4", 8, 8, 4}};
+  for (const auto &entry : Shapes)
+    if (d.take(entry.text)) {
+      shape = {entry.m, entry.n, entry.k, 0};
+      return true;
+    }
+  return false;
 }
 
-/// Registers of an operand that is a vector; 1 where it is a single one.
-unsigned registersOf(Decoder &d, unsigned i) { return d.isVector(i) ? d.operand(i).count : 1; }
+Type registerType(Element e) { return e == Element::F64 ? Type::F64 : Type::B32; }
+unsigned countOf(Decoder &d, unsigned operand) { return d.isVector(operand) ? d.operand(operand).count : 1; }
 
-bool holds(Decoder &d, unsigned registers, Type type, Extent extent) {
-  if (type == Type::None || bytesOf(type) == 0)
-    return d.fail("wmma has no form of that type");
-  const unsigned elements = extent.rows * extent.columns;
-  if (elements > MaxElements || registers > 8 || WarpSize * registers * perRegister(type) < elements)
-    return d.fail("a wmma fragment of " + std::to_string(extent.rows) + " x " + std::to_string(extent.columns) +
-                  " does not fit into " + std::to_string(registers) + " registers");
-  return true;
+bool fits(unsigned registers, Element e, unsigned elements) {
+  const unsigned room = registers * perRegister(e) * WarpSize;
+  return room >= elements && room % elements == 0 && elements <= MaximumElements;
 }
 
-bool decodeTransfer(Decoder &d, bool isLoad) {
-  const int matrix = isLoad ? d.takeOneOf({"a", "b", "c"}) : d.take("d") ? 2 : -1;
-  d.take("sync");
-  d.take("aligned");
-  const int layout = d.takeOneOf({"row", "col"});
-  unsigned m = 0, n = 0, k = 0;
-  if (matrix < 0 || layout < 0)
-    return d.fail("expected a matrix and its layout in wmma");
-  if (!takeShape(d, m, n, k))
+bool decodeTransfer(Decoder &d, bool loads) {
+  Shape shape{};
+  const int matrix = d.takeOneOf({"a", "b", "c", "d"});
+  if (matrix < 0 || !takeShape(d, shape))
     return false;
-  const Space space = takeSpace(d);
-  const Type type = d.takeType();
-  const Extent extent = extentOf("abc"[matrix], m, n, k);
-  const unsigned values = isLoad ? 0 : 1, memory = 1 - values;
-  if (d.operandCount() < 2)
-    return d.done(2, 3);
-  const unsigned registers = registersOf(d, values);
-  if (!holds(d, registers, type, extent) || !d.address(d.operand(memory), 0, space))
+  shape.matrix = static_cast<uint8_t>(matrix == 3 ? 2 : matrix);
+  const bool column = d.take("col");
+  if (!column && !d.take("row"))
     return false;
-  if (d.operandCount() > 2)
-    d.instr.op[1] = d.use(2, Type::B32);
-  d.instr.count = static_cast<uint8_t>(registers);
-  d.instr.target = std::bit_cast<uint32_t>(
-      Transfer{static_cast<uint8_t>(extent.rows), static_cast<uint8_t>(extent.columns), type, layout == 1});
-  const unsigned width = bytesOf(type) == 8 ? 64 : 32;
-  d.instr.exec = isLoad ? transfer<true> : transfer<false>;
-  const bool ok = isLoad ? d.gatherDefinitions(d.operand(0), registers, width)
-                         : d.gatherUses(d.operand(1), registers, width == 64 ? Type::B64 : Type::B32);
-  return ok && d.done(2, 3);
+  d.instr.space = takeSpace(d);
+  Types types{};
+  if (!elementOf(d.takeType(), types.a))
+    return false;
+  const unsigned count = countOf(d, loads ? 0 : 1);
+  if (!fits(count, types.a, rowsOf(shape) * columnsOf(shape)))
+    return d.fail("a fragment of this shape has another number of registers");
+  if (!d.address(d.operand(loads ? 1 : 0), 0, d.instr.space))
+    return false;
+  d.instr.flags |= column ? ColumnMajor : 0;
+  d.instr.count = static_cast<uint8_t>(count);
+  if (d.operandCount() == 3)
+    d.instr.op[1] = d.use(2, Type::U32);
+  if (!(loads ? d.gatherDefinitions(d.operand(0), count, storageBits(registerType(types.a)))
+              : d.gatherUses(d.operand(1), count, registerType(types.a))))
+    return false;
+  d.instr.target = packField(shape);
+  d.instr.other = packField(types);
+  d.instr.exec = loads ? loadFragment : storeFragment;
+  return d.done(2, 3);
 }
 
 bool decodeProduct(Decoder &d) {
-  d.take("sync");
-  d.take("aligned");
-  d.takeOneOf({"row", "col"});
-  d.takeOneOf({"row", "col"});
-  unsigned m = 0, n = 0, k = 0;
-  if (!takeShape(d, m, n, k))
+  Shape shape{};
+  if (!takeShape(d, shape) || d.takeOneOf({"row", "col"}) < 0)
     return false;
-  Product p;
-  p.m = static_cast<uint8_t>(m);
-  p.n = static_cast<uint8_t>(n);
-  p.k = static_cast<uint8_t>(k);
-  p.saturate = d.take("satfinite");
-  Type types[4];
+  d.takeOneOf({"row", "col"});
+  d.take("rn");
+  Types types{};
+  Element named[4];
   unsigned count = 0;
   for (Type type = d.takeType(); type != Type::None && count < 4; type = d.takeType())
-    types[count++] = type;
-  if (count == 2) { // f16 operands are not spelled out
-    p.d = types[0];
-    p.c = types[1];
-    p.a = p.b = Type::F16;
-  } else if (count == 4) {
-    p.d = types[0];
-    p.a = types[1];
-    p.b = types[2];
-    p.c = types[3];
-  } else {
-    return d.fail("expected two or four types in wmma.mma");
-  }
-  const bool isInteger = p.c == Type::S32 && p.d == Type::S32 && (p.a == Type::S8 || p.a == Type::U8) && p.b == p.a;
-  const bool isDouble = p.a == Type::F64 && p.b == Type::F64 && p.c == Type::F64 && p.d == Type::F64;
-  const bool isFloat = (p.a == Type::F16 || p.a == Type::BF16 || p.a == Type::TF32) && p.b == p.a &&
-                       (p.c == Type::F32 || p.c == Type::F16) && (p.d == Type::F32 || p.d == Type::F16);
-  if (!isInteger && !isDouble && !isFloat)
-    return d.fail("wmma.mma has no form of these types");
+    if (!elementOf(type, named[count++]))
+      return false;
+  if (d.take("satfinite"))
+    d.instr.flags |= Saturate;
+  if (count == 2)
+    types = {named[0], Element::F16, Element::F16, named[1]};
+  else if (count == 4)
+    types = {named[0], named[1], named[2], named[3]};
+  else
+    return false;
   if (d.operandCount() != 4)
     return d.done(4);
-  const unsigned registersD = registersOf(d, 0), registersA = registersOf(d, 1), registersB = registersOf(d, 2),
-                 registersC = registersOf(d, 3);
-  if (!holds(d, registersD, p.d, {m, n}) || !holds(d, registersA, p.a, {m, k}) || !holds(d, registersB, p.b, {k, n}) ||
-      !holds(d, registersC, p.c, {m, n}))
+  const Shape counts{static_cast<uint8_t>(countOf(d, 0)), static_cast<uint8_t>(countOf(d, 1)),
+                     static_cast<uint8_t>(countOf(d, 2)), static_cast<uint8_t>(countOf(d, 3))};
+  if (!fits(counts.m, types.d, shape.m * shape.n) || !fits(counts.n, types.a, shape.m * shape.k) ||
+      !fits(counts.k, types.b, shape.k * shape.n) || !fits(counts.matrix, types.c, shape.m * shape.n))
+    return d.fail("a fragment of this shape has another number of registers");
+  if (!d.gatherDefinitions(d.operand(0), counts.m, storageBits(registerType(types.d))) ||
+      !d.gatherUses(d.operand(1), counts.n, registerType(types.a)) ||
+      !d.gatherUses(d.operand(2), counts.k, registerType(types.b)) ||
+      !d.gatherUses(d.operand(3), counts.matrix, registerType(types.c)))
     return false;
-  const Type word = isDouble ? Type::B64 : Type::B32;
-  if (!d.gatherDefinitions(d.operand(0), registersD, isDouble ? 64 : 32) ||
-      !d.gatherUses(d.operand(1), registersA, word) || !d.gatherUses(d.operand(2), registersB, word) ||
-      !d.gatherUses(d.operand(3), registersC, word))
-    return false;
-  d.instr.imm = std::bit_cast<int64_t>(p);
-  d.instr.flags = static_cast<uint8_t>(registersD);
-  d.instr.target = registersA;
-  d.instr.other = registersB;
-  d.instr.count = static_cast<uint8_t>(registersC);
-  d.instr.exec = isInteger ? multiply<int32_t> : isDouble ? multiply<double> : multiply<float>;
+  d.instr.target = packField(shape);
+  d.instr.other = packField(types);
+  d.instr.imm = packField(counts);
+  d.instr.exec = multiplyFragments;
   return d.done(4);
 }
 
 } // namespace
 
 bool decodeWmma(Decoder &d) {
+  const int what = d.takeOneOf({"load", "store", "mma"});
+  if (!d.take("sync") || what < 0)
+    return false;
+  d.take("aligned");
   d.instr.kind = Kind::WarpSync;
-  if (d.take("load"))
-    return decodeTransfer(d, true);
-  if (d.take("store"))
-    return decodeTransfer(d, false);
-  if (d.take("mma"))
-    return decodeProduct(d);
-  return d.fail("unknown form of wmma");
+  return what == 2 ? decodeProduct(d) : decodeTransfer(d, what == 0);
 }
 
 } // namespace tessera::sim::TESSERA_SIM_ISA

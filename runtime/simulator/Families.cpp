@@ -1,4 +1,5 @@
-//===- Families.cpp - Which family knows which opcode --------------------------------------------------------------------===//
+//===- Families.cpp - Which family knows which opcode
+//--------------------------------------------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -42,8 +43,8 @@ std::vector<FamilyEntry> families() {
   };
   add(decodeArithmetic, {"add", "sub", "mul", "mad", "fma", "div", "min", "max", "abs", "neg"});
   add(decodeInteger, {"rem", "addc", "subc", "madc", "mul24", "mad24", "sad", "dp4a", "dp2a"});
-  add(decodeBits, {"and", "or", "xor", "not", "cnot", "shl", "shr", "shf", "prmt", "lop3", "bfe", "bfi", "bfind", "brev", "clz",
-                   "popc", "bmsk", "szext", "fns"});
+  add(decodeBits, {"and", "or", "xor", "not", "cnot", "shl", "shr", "shf", "prmt", "lop3", "bfe", "bfi", "bfind",
+                   "brev", "clz", "popc", "bmsk", "szext", "fns"});
   add(decodeMove, {"mov", "cvta", "isspacep", "selp", "slct", "mapa", "getctarank"});
   add(decodeCompare, {"setp", "set", "testp"});
   add(decodeFloat, {"copysign"});

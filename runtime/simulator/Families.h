@@ -1,4 +1,5 @@
-//===- Families.h - The families of instructions that are compiled for each host instruction set -------------*- C++ -*-===//
+//===- Families.h - The families of instructions that are compiled for each host instruction set -------------*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

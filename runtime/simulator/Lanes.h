@@ -1,8 +1,9 @@
-//===- Lanes.h - Loops over the lanes of a warp ---------------------------------------------------------------*- C++ -*-===//
+//===- Lanes.h - Loops over the lanes of a warp ---------------------------------------------------------------*- C++
+//-*-===//
 //
-// The loops that executing functions are made of, in a form compilers turn into vector code: one iteration a lane, results
-// blended under the execution mask when not all lanes take part. Everything is in a namespace named after the host instruction
-// set it is compiled for.
+// The loops that executing functions are made of, in a form compilers turn into vector code: one iteration a lane,
+// results blended under the execution mask when not all lanes take part. Everything is in a namespace named after the
+// host instruction set it is compiled for.
 //
 //   struct Add { template <typename T> static T run(T a, T b) { return a + b; } };
 //   exec = map<Add, uint32_t, uint32_t, uint32_t>;      // op[0] = Add::run(op[1], op[2])

@@ -1,8 +1,9 @@
-//===- Launch.cpp - Running a grid ---------------------------------------------------------------------------------------===//
+//===- Launch.cpp - Running a grid
+//---------------------------------------------------------------------------------------===//
 //
-// Host threads take clusters (usually of one CTA) in order of their index and run each to its end. A CTA that only waits for
-// something outside it is laid aside and the next one started, so that CTAs which wait for each other, as in a grid-wide barrier,
-// are all resident in the end.
+// Host threads take clusters (usually of one CTA) in order of their index and run each to its end. A CTA that only
+// waits for something outside it is laid aside and the next one started, so that CTAs which wait for each other, as in
+// a grid-wide barrier, are all resident in the end.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -30,8 +31,9 @@ struct SharedLimit {
   unsigned sm, kilobytes;
 };
 /// The most shared memory of a CTA by compute capability.
-constexpr SharedLimit SharedLimits[] = {{70, 96}, {72, 96}, {75, 64}, {80, 163}, {86, 99}, {87, 163}, {88, 163}, {89, 99}, {90, 227},
-                                        {100, 227}, {101, 227}, {103, 227}, {110, 227}, {120, 99}, {121, 99}};
+constexpr SharedLimit SharedLimits[] = {{70, 96},   {72, 96},   {75, 64},   {80, 163}, {86, 99},
+                                        {87, 163},  {88, 163},  {89, 99},   {90, 227}, {100, 227},
+                                        {101, 227}, {103, 227}, {110, 227}, {120, 99}, {121, 99}};
 
 uint32_t sharedLimit(const std::string &target) {
   unsigned sm = 0;
@@ -179,7 +181,8 @@ public:
         units(launch.config.grid.count() / std::max<uint64_t>(1, launch.config.cluster.count())) {}
 
   void run() {
-    unsigned threads = launch.config.threads ? launch.config.threads : std::max(1u, std::thread::hardware_concurrency());
+    unsigned threads =
+        launch.config.threads ? launch.config.threads : std::max(1u, std::thread::hardware_concurrency());
     threads = static_cast<unsigned>(std::min<uint64_t>(threads, units));
     std::vector<std::thread> helpers;
     for (unsigned i = 1; i < threads; ++i)
@@ -359,6 +362,8 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
     warp.index = i;
     warp.faulted = warp.yielded = false;
     warp.windowBase = warp.windowEnd = 0;
+    std::fill(std::begin(warp.olderBase), std::end(warp.olderBase), 0);
+    std::fill(std::begin(warp.olderEnd), std::end(warp.olderEnd), 0);
     warp.local = local + size_t(localStride) * WarpSize * i;
     warp.localStride = localStride;
     warp.executed = warp.lanesExecuted = 0;
@@ -416,6 +421,7 @@ Report launch(const Module &module, const Kernel &kernel, const LaunchConfig &co
   state.sharedBytes = program->dynamicSharedOffset - SharedBase + config.dynamicShared;
   state.trackShared = config.checks.uninitialized;
   state.trackGlobal = state.memory->tracksWrites();
+  state.checkUninitialized = config.checks.uninitialized;
   Grid(state, report).run();
   return report;
 }

@@ -1,4 +1,5 @@
-//===- Memory.cpp - The simulated device's global memory --------------------------------------------------------------===//
+//===- Memory.cpp - The simulated device's global memory
+//--------------------------------------------------------------===//
 //
 // Allocation, lookup and host access of device memory; see the header for the layout.
 //
@@ -110,7 +111,8 @@ bool Memory::release(uint64_t address) {
   liveBytes -= found->second.size;
   changes.fetch_add(1, std::memory_order_release);
   const uint64_t mapped = roundUp(found->second.size, PageSize);
-  for (void *pages : {reinterpret_cast<void *>(address), static_cast<void *>(shadowOffset ? shadow(address) : nullptr)}) {
+  for (void *pages :
+       {reinterpret_cast<void *>(address), static_cast<void *>(shadowOffset ? shadow(address) : nullptr)}) {
     if (!pages)
       continue;
     madvise(pages, mapped, MADV_DONTNEED);
@@ -128,6 +130,19 @@ std::optional<Allocation> Memory::find(uint64_t address) const {
   if (!candidate.live || address >= candidate.end())
     return std::nullopt;
   return candidate;
+}
+
+bool Memory::bounds(uint64_t address, uint64_t &base, uint64_t &end) const {
+  const std::shared_lock lock(mutex);
+  auto after = allocations.upper_bound(address);
+  if (after == allocations.begin())
+    return false;
+  const Allocation &candidate = std::prev(after)->second;
+  if (!candidate.live || address >= candidate.end())
+    return false;
+  base = candidate.base;
+  end = candidate.end();
+  return true;
 }
 
 std::optional<Allocation> Memory::findAny(uint64_t address) const {

@@ -60,6 +60,8 @@ public:
 
   /// The live allocation that contains `address`.
   std::optional<Allocation> find(uint64_t address) const;
+  /// The bounds of the live allocation that contains `address`; false where there is none. What kernels ask.
+  bool bounds(uint64_t address, uint64_t &base, uint64_t &end) const;
   /// The allocation, live or freed, that contains `address`, else the nearest one.
   std::optional<Allocation> findAny(uint64_t address) const;
   /// True when all of [address, address + size) lies in one live allocation.

@@ -1,4 +1,5 @@
-//===- Module.cpp - PTX text made ready to run ---------------------------------------------------------------------------===//
+//===- Module.cpp - PTX text made ready to run
+//---------------------------------------------------------------------------===//
 //
 // Places global variables in device memory, describes kernels, lays out shared memory for each, and decodes on demand.
 //
@@ -73,8 +74,8 @@ bool ModuleImpl::initialise(const ptx::Variable &variable, uint64_t address, std
       else if (const auto function = symbols.functions.find(value.symbol); function != symbols.functions.end())
         bits += FunctionWindow + function->second;
       else {
-        error = std::to_string(variable.line) + ": unknown name '" + std::string(value.symbol) + "' in the initialiser of '" +
-                std::string(variable.name) + "'";
+        error = std::to_string(variable.line) + ": unknown name '" + std::string(value.symbol) +
+                "' in the initialiser of '" + std::string(variable.name) + "'";
         return false;
       }
     }
@@ -149,7 +150,8 @@ void ModuleImpl::describeKernels() {
     SymbolTable ignored;
     kernel.staticShared = layOutShared(i, ignored);
     const auto product = [](const uint32_t (&v)[3]) { return v[0] * v[1] * v[2]; };
-    kernel.maxThreads = product(function.requiredThreads) ? product(function.requiredThreads) : product(function.maxThreads);
+    kernel.maxThreads =
+        product(function.requiredThreads) ? product(function.requiredThreads) : product(function.maxThreads);
     std::copy(std::begin(function.requiredThreads), std::end(function.requiredThreads), kernel.requiredBlock);
     std::copy(std::begin(function.requiredCluster), std::end(function.requiredCluster), kernel.requiredCluster);
     for (const ptx::Variable &variable : function.variables)
@@ -204,7 +206,8 @@ std::vector<SourcePlace> ModuleImpl::inlinedAt(uint32_t location) const {
   return result;
 }
 
-// ---- Module ------------------------------------------------------------------------------------------------------------
+// ---- Module
+// ------------------------------------------------------------------------------------------------------------
 
 Module::Module(std::unique_ptr<ModuleImpl> impl) : implementation(std::move(impl)) {}
 Module::~Module() = default;

@@ -1,4 +1,5 @@
-//===- ModuleImpl.h - What a Module keeps ----------------------------------------------------------------------*- C++ -*-===//
+//===- ModuleImpl.h - What a Module keeps ----------------------------------------------------------------------*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -15,7 +16,8 @@ namespace tessera::sim {
 
 class ModuleImpl {
 public:
-  ModuleImpl(Memory &memory, std::string name, std::string_view text) : memory(memory), name(std::move(name)), text(text) {}
+  ModuleImpl(Memory &memory, std::string name, std::string_view text)
+      : memory(memory), name(std::move(name)), text(text) {}
   ~ModuleImpl();
 
   bool load(std::string &error);

@@ -1,7 +1,8 @@
-//===- Program.h - A kernel decoded for execution -------------------------------------------------------------*- C++ -*-===//
+//===- Program.h - A kernel decoded for execution -------------------------------------------------------------*- C++
+//-*-===//
 //
-// What the decoder makes of PTX records: dense instructions that name the function which executes them for all lanes of a
-// warp, with every operand an offset into one of three banks.
+// What the decoder makes of PTX records: dense instructions that name the function which executes them for all lanes of
+// a warp, with every operand an offset into one of three banks.
 //
 //   frame       the registers of the function, live ranges packed; each register 32 lanes side by side
 //   constants   immediates and addresses of variables, already broadcast to 32 lanes; shared by all warps
@@ -40,16 +41,17 @@ enum Bank : uint32_t { FrameBank = 0, ConstantBank = 1, SpecialBank = 2 };
 
 /// What the scheduler does around an instruction.
 enum class Kind : uint8_t {
-  Simple,   ///< exec, go on
-  Faulting, ///< exec may report an error
-  WarpSync, ///< exec once the lanes of the member mask have arrived (op `members`), or all live ones (`members` = NoRef)
-  Yield,    ///< exec, then let others run: nanosleep, failed waits
-  Branch,   ///< to `target` where the guard holds, else `other`
+  Simple,      ///< exec, go on
+  Faulting,    ///< exec may report an error
+  WarpSync,    ///< exec once the lanes of the member mask in op[5] have arrived, or all live ones where op[5] is NoRef
+  Yield,       ///< exec, then let others run: nanosleep, failed waits
+  Branch,      ///< to `target` where the guard holds, else `other`
   BranchTable, ///< brx.idx: op[0] index, list: targets
-  Call,     ///< `target`: function in the program, or op[0]: register with a function's address
+  Call,        ///< `target`: function in the program, or op[0]: register with a function's address
   Return,
   Exit,
-  Barrier,  ///< op[0] barrier number, op[1] thread count or NoRef, op[2] input predicate, op[3] result; `flags`: BarrierFlags
+  Barrier, ///< op[0] barrier number, op[1] thread count or NoRef, op[2] input predicate, op[3] result; `flags`:
+           ///< BarrierFlags
 };
 
 enum BarrierFlags : uint8_t {
@@ -62,6 +64,9 @@ enum BarrierFlags : uint8_t {
   BarrierClusterWait = 64,
 };
 
+/// Instr::flags of a WarpSync instruction that only synchronises: lanes may come to it at different places.
+constexpr uint8_t SyncOnly = 0x80;
+
 struct Instr {
   Exec exec = nullptr;
   const Ref *list = nullptr; ///< further operands: vectors, fragments
@@ -70,18 +75,17 @@ struct Instr {
   Ref guard = NoRef;
   uint32_t target = 0, other = 0;
   Kind kind = Kind::Simple;
-  uint8_t flags = 0;      ///< what the instruction makes of them
-  uint8_t count = 0;      ///< vector length or operands in `list`
+  uint8_t flags = 0; ///< what the instruction makes of them
+  uint8_t count = 0; ///< vector length or operands in `list`
   ptx::Space space = ptx::Space::Generic;
   bool guardNegated = false;
-  bool spins = false;     ///< branch back to a loop that waits for memory
-  bool aligned = false;   ///< all live lanes must take part
-  uint8_t bytes = 0;      ///< of one element in memory
+  bool spins = false; ///< branch back to a loop that waits for memory
+  uint8_t bytes = 0;  ///< of one element in memory
 };
 
 /// Where an instruction stands: kept beside the code, since only errors need it.
 struct Origin {
-  uint32_t line = 0;     ///< in the PTX text
+  uint32_t line = 0; ///< in the PTX text
   uint32_t location = ptx::None;
   std::string_view text;
 };

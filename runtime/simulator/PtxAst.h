@@ -1,8 +1,9 @@
-//===- PtxAst.h - What PTX text says --------------------------------------------------------------------------*- C++ -*-===//
+//===- PtxAst.h - What PTX text says --------------------------------------------------------------------------*- C++
+//-*-===//
 //
-// The reader turns PTX text into these plain records and judges nothing but grammar: opcodes stay text ("ld.global.v4.b32"),
-// registers are numbers, names of variables declared inside a function are resolved, all other names are left as text.
-// Every view points into the text, which the module keeps.
+// The reader turns PTX text into these plain records and judges nothing but grammar: opcodes stay text
+// ("ld.global.v4.b32"), registers are numbers, names of variables declared inside a function are resolved, all other
+// names are left as text. Every view points into the text, which the module keeps.
 //
 //   .reg .b32 %r<3>;                  Function::registers gets %r0, %r1, %r2
 //   @!%p1 add.s32 %r1, %r2, -4;       Instruction{guard=%p1 negated, "add.s32", [Register, Register, Immediate]}
@@ -26,14 +27,43 @@ namespace tessera::sim::ptx {
 
 /// Fundamental types and the packed ones that instructions name.
 enum class Type : uint8_t {
-  None, Pred,
-  B8, B16, B32, B64, B128,
-  U8, U16, U32, U64,
-  S8, S16, S32, S64,
-  F16, F16x2, BF16, BF16x2, TF32, F32, F32x2, F64,
-  E4M3, E5M2, E4M3x2, E5M2x2, E2M1, E2M3, E3M2, UE8M0, UE8M0x2,
-  U16x2, S16x2,
-  B1, U4, S4,
+  None,
+  Pred,
+  B8,
+  B16,
+  B32,
+  B64,
+  B128,
+  U8,
+  U16,
+  U32,
+  U64,
+  S8,
+  S16,
+  S32,
+  S64,
+  F16,
+  F16x2,
+  BF16,
+  BF16x2,
+  TF32,
+  F32,
+  F32x2,
+  F64,
+  E4M3,
+  E5M2,
+  E4M3x2,
+  E5M2x2,
+  E2M1,
+  E2M3,
+  E3M2,
+  UE8M0,
+  UE8M0x2,
+  U16x2,
+  S16x2,
+  B1,
+  U4,
+  S4,
 };
 
 /// `name` without the dot ("u32"); None where it is no type.
@@ -55,10 +85,11 @@ struct Operand {
     Immediate, ///< `value`
     Float32,   ///< `value`: bits, from 0f...
     Float64,   ///< `value`: bits, from 0d... or a decimal fraction
-    Symbol,    ///< `text`, `value` added; `index`: the function's variable, or None where it is the module's, a label or a function
-    Address,   ///< [base + value]: base is register `index` when `isRegister`, else symbol `text` (empty: absolute)
-    Vector,    ///< {a, b}, (a, b) or a|b: `count` operands from `first` in the function's pool
-    Sink,      ///< _
+    Symbol, ///< `text`, `value` added; `index`: the function's variable, or None where it is the module's, a label or a
+            ///< function
+    Address, ///< [base + value]: base is register `index` when `isRegister`, else symbol `text` (empty: absolute)
+    Vector,  ///< {a, b}, (a, b) or a|b: `count` operands from `first` in the function's pool
+    Sink,    ///< _
   };
   Kind kind = Immediate;
   bool negated = false;    ///< !p
@@ -130,7 +161,7 @@ struct Function {
   std::vector<Register> registers;
   std::vector<Instruction> instructions;
   std::vector<Operand> operands;
-  std::vector<Scope> scopes; ///< 0: the body
+  std::vector<Scope> scopes;                                                         ///< 0: the body
   std::unordered_map<std::string_view, std::vector<std::string_view>> branchTargets; ///< `.branchtargets`, by label
   std::unordered_map<std::string_view, CallPrototype> prototypes;                    ///< `.callprototype`, by label
 };
@@ -150,7 +181,8 @@ struct Module {
   std::vector<Location> locations;
 };
 
-/// Reads `text`. On failure returns false and sets `error` ("17: expected ';', found '}'"). Never crashes, whatever the text.
+/// Reads `text`. On failure returns false and sets `error` ("17: expected ';', found '}'"). Never crashes, whatever the
+/// text.
 bool parse(std::string_view text, Module &module, std::string &error);
 
 } // namespace tessera::sim::ptx

@@ -1,4 +1,5 @@
-//===- PtxLexer.cpp - Tokens of PTX text ------------------------------------------------------------------------------===//
+//===- PtxLexer.cpp - Tokens of PTX text
+//------------------------------------------------------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -15,7 +16,9 @@ namespace tessera::sim::ptx {
 namespace {
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
-bool isWordStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c == '%'; }
+bool isWordStart(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c == '%';
+}
 bool isWordChar(char c) { return isWordStart(c) || isDigit(c); }
 int hexDigit(char c) {
   if (isDigit(c))
@@ -180,8 +183,8 @@ Token Lexer::next() {
   }
   if (c == '.' && position + 1 < end && isWordStart(position[1])) {
     ++position;
-    while (position < end && (isWordChar(*position) ||
-                              (*position == ':' && position + 2 < end && position[1] == ':' && isWordChar(position[2])))) {
+    while (position < end && (isWordChar(*position) || (*position == ':' && position + 2 < end && position[1] == ':' &&
+                                                        isWordChar(position[2])))) {
       position += *position == ':' ? 2 : 1;
     }
     token.kind = Token::Directive;

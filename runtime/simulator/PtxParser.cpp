@@ -1,4 +1,5 @@
-//===- PtxParser.cpp - PTX text to records: declarations ---------------------------------------------------------------===//
+//===- PtxParser.cpp - PTX text to records: declarations
+//---------------------------------------------------------------===//
 //
 // Module-scope directives, variables with initialisers, function headers and their directives. Bodies are in
 // PtxParserBody.cpp.
@@ -23,15 +24,42 @@ struct TypeName {
 };
 
 constexpr TypeName TypeNames[] = {
-    {"pred", Type::Pred, 1},      {"b8", Type::B8, 8},          {"b16", Type::B16, 16},       {"b32", Type::B32, 32},
-    {"b64", Type::B64, 64},       {"b128", Type::B128, 128},    {"u8", Type::U8, 8},          {"u16", Type::U16, 16},
-    {"u32", Type::U32, 32},       {"u64", Type::U64, 64},       {"s8", Type::S8, 8},          {"s16", Type::S16, 16},
-    {"s32", Type::S32, 32},       {"s64", Type::S64, 64},       {"f16", Type::F16, 16},       {"f16x2", Type::F16x2, 32},
-    {"bf16", Type::BF16, 16},     {"bf16x2", Type::BF16x2, 32}, {"tf32", Type::TF32, 32},     {"f32", Type::F32, 32},
-    {"f32x2", Type::F32x2, 64},   {"f64", Type::F64, 64},       {"e4m3", Type::E4M3, 8},      {"e5m2", Type::E5M2, 8},
-    {"e4m3x2", Type::E4M3x2, 16}, {"e5m2x2", Type::E5M2x2, 16}, {"e2m1", Type::E2M1, 4},      {"e2m3", Type::E2M3, 6},
-    {"e3m2", Type::E3M2, 6},      {"ue8m0", Type::UE8M0, 8},    {"ue8m0x2", Type::UE8M0x2, 16}, {"u16x2", Type::U16x2, 32},
-    {"s16x2", Type::S16x2, 32},   {"b1", Type::B1, 1},          {"u4", Type::U4, 4},          {"s4", Type::S4, 4},
+    {"pred", Type::Pred, 1},
+    {"b8", Type::B8, 8},
+    {"b16", Type::B16, 16},
+    {"b32", Type::B32, 32},
+    {"b64", Type::B64, 64},
+    {"b128", Type::B128, 128},
+    {"u8", Type::U8, 8},
+    {"u16", Type::U16, 16},
+    {"u32", Type::U32, 32},
+    {"u64", Type::U64, 64},
+    {"s8", Type::S8, 8},
+    {"s16", Type::S16, 16},
+    {"s32", Type::S32, 32},
+    {"s64", Type::S64, 64},
+    {"f16", Type::F16, 16},
+    {"f16x2", Type::F16x2, 32},
+    {"bf16", Type::BF16, 16},
+    {"bf16x2", Type::BF16x2, 32},
+    {"tf32", Type::TF32, 32},
+    {"f32", Type::F32, 32},
+    {"f32x2", Type::F32x2, 64},
+    {"f64", Type::F64, 64},
+    {"e4m3", Type::E4M3, 8},
+    {"e5m2", Type::E5M2, 8},
+    {"e4m3x2", Type::E4M3x2, 16},
+    {"e5m2x2", Type::E5M2x2, 16},
+    {"e2m1", Type::E2M1, 4},
+    {"e2m3", Type::E2M3, 6},
+    {"e3m2", Type::E3M2, 6},
+    {"ue8m0", Type::UE8M0, 8},
+    {"ue8m0x2", Type::UE8M0x2, 16},
+    {"u16x2", Type::U16x2, 32},
+    {"s16x2", Type::S16x2, 32},
+    {"b1", Type::B1, 1},
+    {"u4", Type::U4, 4},
+    {"s4", Type::S4, 4},
 };
 
 } // namespace
@@ -64,7 +92,8 @@ bool Parser::fail(const Token &at, std::string message) {
 }
 
 bool Parser::unexpected(std::string_view wanted) {
-  std::string found = token.kind == Token::End ? "the end of the text" : "'" + std::string(token.text.substr(0, 60)) + "'";
+  std::string found =
+      token.kind == Token::End ? "the end of the text" : "'" + std::string(token.text.substr(0, 60)) + "'";
   if (token.kind == Token::Directive)
     found = "'." + std::string(token.text.substr(0, 60)) + "'";
   if (token.kind == Token::Bad && token.text.starts_with("unclosed"))
@@ -191,7 +220,9 @@ bool Parser::declarator(Variable &variable) {
 }
 
 bool Parser::initialiserValue(Variable &variable, uint64_t offset, unsigned bytes) {
-  Initialiser value{.offset = offset, .bytes = bytes};
+  Initialiser value;
+  value.offset = offset;
+  value.bytes = bytes;
   const bool negative = accept('-');
   if (token.kind == Token::Integer || token.kind == Token::Float32 || token.kind == Token::Float64) {
     value.value = token.value;
@@ -252,7 +283,8 @@ bool Parser::initialiser(Variable &variable) {
   if (variable.size == 0)
     variable.size = offset;
   if (offset > variable.size)
-    return fail(at, "initialiser of " + std::to_string(offset) + " bytes for a variable of " + std::to_string(variable.size));
+    return fail(at, "initialiser of " + std::to_string(offset) + " bytes for a variable of " +
+                        std::to_string(variable.size));
   return true;
 }
 

@@ -1,4 +1,5 @@
-//===- PtxParserBody.cpp - PTX text to records: function bodies --------------------------------------------------------===//
+//===- PtxParserBody.cpp - PTX text to records: function bodies
+//--------------------------------------------------------===//
 //
 // Statements: register and variable declarations, labels, source locations, instructions and their operands.
 //
@@ -120,7 +121,8 @@ bool Parser::location() {
         location.inlinedAt = known->second;
       } else {
         location.inlinedAt = static_cast<uint32_t>(module.locations.size());
-        module.locations.push_back({static_cast<uint32_t>(atFile), static_cast<uint32_t>(atLine), static_cast<uint32_t>(atColumn)});
+        module.locations.push_back(
+            {static_cast<uint32_t>(atFile), static_cast<uint32_t>(atLine), static_cast<uint32_t>(atColumn)});
       }
     } else {
       return fail(token, "expected 'function_name' or 'inlined_at', found '" + std::string(what) + "'");
@@ -379,8 +381,8 @@ bool Parser::instruction(Function &function) {
 
 /// After `label:`: `.branchtargets`, `.calltargets` and `.callprototype` belong to it.
 bool Parser::labelled(Function &function, std::string_view label) {
-  const auto [known, isNew] =
-      function.scopes[names.back().scope].labels.try_emplace(label, static_cast<uint32_t>(function.instructions.size()));
+  const auto [known, isNew] = function.scopes[names.back().scope].labels.try_emplace(
+      label, static_cast<uint32_t>(function.instructions.size()));
   if (!isNew)
     return fail(token, "label '" + std::string(label) + "' is defined twice");
   if (token.isDirective("branchtargets") || token.isDirective("calltargets")) {

@@ -1,9 +1,10 @@
-//===- Registers.cpp - Packing a function's registers into a warp's frame -----------------------------------------------===//
+//===- Registers.cpp - Packing a function's registers into a warp's frame
+//-----------------------------------------------===//
 //
-// PTX has a new register for every value; a warp's frame that held them all would not fit any cache. Live ranges are found by
-// the usual data flow over blocks, taken as intervals of the code, and packed by linear scan, one area for each width, so that
-// registers that share a place overlap exactly, lane on lane. Sharing is right under divergence: each lane follows a path of
-// its own and writes only its own part of a register.
+// PTX has a new register for every value; a warp's frame that held them all would not fit any cache. Live ranges are
+// found by the usual data flow over blocks, taken as intervals of the code, and packed by linear scan, one area for
+// each width, so that registers that share a place overlap exactly, lane on lane. Sharing is right under divergence:
+// each lane follows a path of its own and writes only its own part of a register.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -89,8 +90,8 @@ void Decoder::assignRegisters() {
     }
   }
 
-  // Positions: sources of instruction i are read at 2i, results written at 2i+1; with several results at 2i as well, since
-  // one may be written before all sources are read.
+  // Positions: sources of instruction i are read at 2i, results written at 2i+1; with several results at 2i as well,
+  // since one may be written before all sources are read.
   std::vector<Interval> intervals(registers);
   for (uint32_t b = 0; b < blockCount; ++b)
     for (uint32_t i = emittedBlocks[b].first; i < emittedBlocks[b].second; ++i) {

@@ -1,4 +1,5 @@
-//===- Report.cpp - Errors of a launch, and how they read ----------------------------------------------------------------===//
+//===- Report.cpp - Errors of a launch, and how they read
+//----------------------------------------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

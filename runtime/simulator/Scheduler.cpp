@@ -1,4 +1,5 @@
-//===- Scheduler.cpp - Running the groups of a warp and the warps of a CTA ----------------------------------------------===//
+//===- Scheduler.cpp - Running the groups of a warp and the warps of a CTA
+//----------------------------------------------===//
 //
 // The interpreter's loop, divergence and reconvergence, calls and returns. Barriers are in Barrier.cpp.
 //
@@ -27,7 +28,8 @@ void removeGroup(Warp &warp, uint32_t index) {
     warp.current = index;
 }
 
-/// Unites groups that stand at the same instruction of the same frame. One that waits for lanes looks again when some come.
+/// Unites groups that stand at the same instruction of the same frame. One that waits for lanes looks again when some
+/// come.
 void mergeGroups(Warp &warp) {
   for (uint32_t a = 0; a < warp.groupCount; ++a) {
     Group &first = warp.groups[a];
@@ -48,9 +50,43 @@ void mergeGroups(Warp &warp) {
   }
 }
 
-/// The lanes named by the first executing lane's member mask.
-uint32_t membersOf(const Warp &warp, const Instr &instr, uint32_t mask) {
-  return in<uint32_t>(warp, instr.op[5])[std::countr_zero(mask)];
+/// All lanes that the executing lanes' member masks name.
+uint32_t unionOfMembers(const Warp &warp, const Instr &instr, uint32_t mask) {
+  const auto *masks = in<uint32_t>(warp, instr.op[5]);
+  uint32_t all = 0;
+  for (; mask; mask &= mask - 1)
+    all |= masks[std::countr_zero(mask)];
+  return all;
+}
+
+/// Those lanes of `mask` whose member mask is that of the first.
+uint32_t sameMembers(const Warp &warp, const Instr &instr, uint32_t mask) {
+  const auto *masks = in<uint32_t>(warp, instr.op[5]);
+  const uint32_t wanted = masks[std::countr_zero(mask)];
+  uint32_t same = 0;
+  for (; mask; mask &= mask - 1)
+    if (masks[std::countr_zero(mask)] == wanted)
+      same |= mask & -mask;
+  return same;
+}
+
+/// bar.warp.sync may be reached at different places: once groups that wait at one make up `members`, all go on.
+void releaseSynchronised(Warp &warp, uint32_t members) {
+  uint32_t waiting = 0;
+  const auto waits = [&](const Group &group) {
+    return group.state == Group::WaitsLanes && (group.frame->code->instrs[group.pc].flags & SyncOnly) &&
+           group.frame->code->instrs[group.pc].kind == Kind::WarpSync;
+  };
+  for (uint32_t i = 0; i < warp.groupCount; ++i)
+    if (waits(warp.groups[i]))
+      waiting |= warp.groups[i].lanes;
+  if (members & warp.live & ~waiting)
+    return;
+  for (uint32_t i = 0; i < warp.groupCount; ++i)
+    if (waits(warp.groups[i]) && (warp.groups[i].lanes & members)) {
+      warp.groups[i].state = Group::Ready;
+      ++warp.groups[i].pc;
+    }
 }
 
 Frame *newFrame(Warp &warp, const Code &code) {
@@ -178,8 +214,9 @@ bool enterFunction(Warp &warp, const Instr &instr, uint32_t mask) {
   Frame *caller = group.frame;
   const uint64_t localBase = caller->localBase + caller->code->localBytes;
   if (caller->depth + 1 >= MaximumCallDepth || localBase + code.localBytes > warp.localStride) {
-    fault(warp, ErrorKind::StackOverflow, mask, 0, "call stack of more than " + std::to_string(warp.localStride) + " bytes or " +
-                                                       std::to_string(MaximumCallDepth) + " calls");
+    fault(warp, ErrorKind::StackOverflow, mask, 0,
+          "call stack of more than " + std::to_string(warp.localStride) + " bytes or " +
+              std::to_string(MaximumCallDepth) + " calls");
     return false;
   }
   Frame *frame = newFrame(warp, code);
@@ -278,16 +315,31 @@ Stop runWarp(Warp &warp) {
         continue;
       }
       run.save(warp);
+      const bool uniform = instr.op[5] == NoRef || (instr.op[5] & 3) == ConstantBank;
       if (mask != warp.live) [[unlikely]] {
-        const uint32_t members = instr.op[5] == NoRef ? AllLanes : membersOf(warp, instr, mask);
+        const uint32_t members = instr.op[5] == NoRef ? AllLanes : unionOfMembers(warp, instr, mask);
         if (members & warp.live & ~mask) {
           splitOff(warp, mask, run.pc + 1);
           warp.groups[warp.current].state = Group::WaitsLanes;
           warp.forced = 0;
+          if (instr.flags & SyncOnly)
+            releaseSynchronised(warp, members);
           if (!reschedule())
             return Stop::Blocked;
           continue;
         }
+      }
+      if (!uniform) {
+        // Lanes with different member masks are different instances of the instruction.
+        for (uint32_t left = mask; left && !warp.faulted;) {
+          warp.mask = sameMembers(warp, instr, left);
+          left &= ~warp.mask;
+          instr.exec(warp, instr);
+        }
+        if (warp.faulted) [[unlikely]]
+          return Stop::Failed;
+        ++run.pc;
+        continue;
       }
       warp.mask = mask;
       instr.exec(warp, instr);
@@ -373,7 +425,8 @@ Stop runWarp(Warp &warp) {
         if (wanted >= targets) {
           warp.mask = left;
           fault(warp, ErrorKind::InvalidInstruction, left & -left, 0,
-                "brx.idx with index " + std::to_string(wanted) + " into a list of " + std::to_string(targets) + " targets");
+                "brx.idx with index " + std::to_string(wanted) + " into a list of " + std::to_string(targets) +
+                    " targets");
           return Stop::Failed;
         }
         uint32_t same = 0;

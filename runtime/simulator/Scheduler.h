@@ -1,4 +1,5 @@
-//===- Scheduler.h - What the interpreter's loop and the barriers share --------------------------------------*- C++ -*-===//
+//===- Scheduler.h - What the interpreter's loop and the barriers share --------------------------------------*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

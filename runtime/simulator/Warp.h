@@ -1,15 +1,16 @@
-//===- Warp.h - The state of executing warps and CTAs ---------------------------------------------------------*- C++ -*-===//
+//===- Warp.h - The state of executing warps and CTAs ---------------------------------------------------------*- C++
+//-*-===//
 //
-// A warp is a handful of groups: lanes that stand at the same instruction. Undiverged it is one. The group with the smallest
-// program counter runs; since the decoder lays blocks out in topological order with loops contiguous, lanes that part at a
-// branch meet again at its immediate post-dominator. Instructions that name a set of lanes (`shfl.sync`) or are `.aligned` wait
-// until those lanes have come.
+// A warp is a handful of groups: lanes that stand at the same instruction. Undiverged it is one. The group with the
+// smallest program counter runs; since the decoder lays blocks out in topological order with loops contiguous, lanes
+// that part at a branch meet again at its immediate post-dominator. Instructions that name a set of lanes (`shfl.sync`)
+// or are `.aligned` wait until those lanes have come.
 //
 // Addresses as kernels see them:
 //   global   host addresses inside Memory's arena
-//   shared   32-bit offsets, the first SharedBase bytes reserved as on hardware; in another CTA of the cluster: rank+1 above bit 24
-//   local    32-bit offsets inside the thread's own frame
-//   generic  global addresses as they are, the others inside windows
+//   shared   32-bit offsets, the first SharedBase bytes reserved as on hardware; in another CTA of the cluster: rank+1
+//   above bit 24 local    32-bit offsets inside the thread's own frame generic  global addresses as they are, the
+//   others inside windows
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -38,14 +39,48 @@ constexpr uint64_t WindowSize = 0x0001'0000'0000;
 
 /// Per-warp special registers, each one register of the specials bank.
 enum class Special : uint32_t {
-  TidX, TidY, TidZ, NtidX, NtidY, NtidZ, CtaidX, CtaidY, CtaidZ, NctaidX, NctaidY, NctaidZ,
-  LaneId, WarpId, NwarpId, SmId, NsmId, WarpSz,
-  LanemaskEq, LanemaskLe, LanemaskLt, LanemaskGe, LanemaskGt,
-  DynamicSmemSize, TotalSmemSize, AggrSmemSize,
-  ClusterIdX, ClusterIdY, ClusterIdZ, NclusterIdX, NclusterIdY, NclusterIdZ,
-  ClusterCtaidX, ClusterCtaidY, ClusterCtaidZ, ClusterNctaidX, ClusterNctaidY, ClusterNctaidZ,
-  ClusterCtarank, ClusterNctarank, IsExplicitCluster,
-  Zero, // registers that are constant 0 here: %envreg, %gridid's upper half, ...
+  TidX,
+  TidY,
+  TidZ,
+  NtidX,
+  NtidY,
+  NtidZ,
+  CtaidX,
+  CtaidY,
+  CtaidZ,
+  NctaidX,
+  NctaidY,
+  NctaidZ,
+  LaneId,
+  WarpId,
+  NwarpId,
+  SmId,
+  NsmId,
+  WarpSz,
+  LanemaskEq,
+  LanemaskLe,
+  LanemaskLt,
+  LanemaskGe,
+  LanemaskGt,
+  DynamicSmemSize,
+  TotalSmemSize,
+  AggrSmemSize,
+  ClusterIdX,
+  ClusterIdY,
+  ClusterIdZ,
+  NclusterIdX,
+  NclusterIdY,
+  NclusterIdZ,
+  ClusterCtaidX,
+  ClusterCtaidY,
+  ClusterCtaidZ,
+  ClusterNctaidX,
+  ClusterNctaidY,
+  ClusterNctaidZ,
+  ClusterCtarank,
+  ClusterNctarank,
+  IsExplicitCluster,
+  Zero,   // registers that are constant 0 here: %envreg, %gridid's upper half, ...
   GridId, // 64 bits: two places
   GridIdHigh,
   Count,
@@ -93,9 +128,10 @@ struct Warp {
   bool faulted = false;
   bool yielded = false; ///< the instruction asks to let others run
   Cta *cta = nullptr;
-  uint64_t windowBase = 0, windowEnd = 0; ///< the allocation last hit
-  char *local = nullptr;                  ///< local memory of lane 0
-  uint32_t localStride = 0;               ///< bytes a thread
+  uint64_t windowBase = 0, windowEnd = 0;       ///< the allocation last hit
+  uint64_t olderBase[3] = {}, olderEnd[3] = {}; ///< those hit before it
+  char *local = nullptr;                        ///< local memory of lane 0
+  uint32_t localStride = 0;                     ///< bytes a thread
   Frame *frame = nullptr;
 
   // Scheduling.
@@ -156,21 +192,25 @@ struct Launch {
   Memory *memory = nullptr;
   std::vector<char> parameters;
   uint32_t sharedBytes = 0;
-  bool trackGlobal = false;
+  bool checkUninitialized = false;
+  bool trackGlobal = false; ///< writes to global memory are noted
   bool trackShared = false;
   std::atomic<uint64_t> next{0};
   std::atomic<uint32_t> errorCount{0};
 };
 
-// ---- Faults: called by executing functions -----------------------------------------------------------------------------
+// ---- Faults: called by executing functions
+// -----------------------------------------------------------------------------
 
 /// Reports `kind` for the lanes in `lanes`; `address` is the first lane's. The CTA stops after the instruction.
-void fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message, std::string allocation = {});
+void fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message,
+           std::string allocation = {});
 
 /// Runs a function that the system provides for the lanes of `warp.mask`.
 void callSystem(Warp &warp, SystemCall call, const CallSite &site);
 
-// ---- Scheduling --------------------------------------------------------------------------------------------------------
+// ---- Scheduling
+// --------------------------------------------------------------------------------------------------------
 
 enum class Progress { Done, Failed, Waiting };
 
