@@ -3,7 +3,7 @@
 // Vectors over GF(2) are 64-bit words here and addition is XOR. A `BitSpace` is the span of the vectors put into it,
 // kept in echelon form, with a tag a vector: asked for a vector of the span it answers with the XOR of the tags of the
 // vectors that make it up. With the number of a column as its tag that solves linear equations, inverts maps, finds
-// ranks, intersections and complements: all of the linear algebra that layouts need.
+// ranks and intersections: all of the linear algebra that layouts need.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -11,17 +11,60 @@
 #ifndef TESSERA_DIALECT_LAYOUT_BITSPACE_H
 #define TESSERA_DIALECT_LAYOUT_BITSPACE_H
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
-#include <vector>
 
 namespace tessera {
 
 /// The parity of the set bits of `word`: the scalar product over GF(2) of x and y is `parity(x & y)`.
 constexpr bool parity(uint64_t word) { return std::popcount(word) & 1; }
+
+/// A short list of vectors that lives on the stack. A basis has at most 64.
+class WordList {
+public:
+  WordList() = default;
+  WordList(std::initializer_list<uint64_t> list) { append({list.begin(), list.size()}); }
+  explicit WordList(std::span<const uint64_t> list) { append(list); }
+  WordList(const WordList &other) { append(other); }
+  WordList &operator=(const WordList &other) {
+    count = 0;
+    append(other);
+    return *this;
+  }
+
+  void push_back(uint64_t word) {
+    assert(count < words.size() && "more vectors than there are dimensions");
+    words[count++] = word;
+  }
+  void append(std::span<const uint64_t> list) {
+    for (uint64_t word : list)
+      push_back(word);
+  }
+  /// Keeps the first `size`.
+  void truncate(size_t size) { count = std::min(count, size); }
+
+  size_t size() const { return count; }
+  bool empty() const { return count == 0; }
+  uint64_t *data() { return words.data(); }
+  const uint64_t *data() const { return words.data(); }
+  uint64_t *begin() { return words.data(); }
+  uint64_t *end() { return words.data() + count; }
+  const uint64_t *begin() const { return words.data(); }
+  const uint64_t *end() const { return words.data() + count; }
+  uint64_t &operator[](size_t index) { return words[index]; }
+  uint64_t operator[](size_t index) const { return words[index]; }
+  bool operator==(const WordList &other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
+
+private:
+  std::array<uint64_t, 64> words;
+  size_t count = 0;
+};
 
 /// The span of some vectors of GF(2)^64.
 class BitSpace {
@@ -62,8 +105,8 @@ public:
   }
 
   /// A basis, in echelon form, lowest leading bit first.
-  std::vector<uint64_t> basis() const {
-    std::vector<uint64_t> result;
+  WordList basis() const {
+    WordList result;
     for (uint64_t rest = pivots; rest; rest &= rest - 1)
       result.push_back(rows[std::countr_zero(rest)]);
     return result;
@@ -87,13 +130,7 @@ private:
 };
 
 /// A basis of the intersection of the spans of `a` and `b`.
-std::vector<uint64_t> intersect(std::span<const uint64_t> a, std::span<const uint64_t> b);
-
-/// Unit vectors below bit `bits` that complete `vectors` to a basis of GF(2)^bits.
-std::vector<uint64_t> completion(std::span<const uint64_t> vectors, unsigned bits);
-
-/// A basis of the words `y` below bit `bits` with `parity(x & y) == 0` for all `x` of `vectors`.
-std::vector<uint64_t> annihilator(std::span<const uint64_t> vectors, unsigned bits);
+WordList intersect(std::span<const uint64_t> a, std::span<const uint64_t> b);
 
 /// The rank of `vectors`.
 inline unsigned rankOf(std::span<const uint64_t> vectors) { return BitSpace(vectors).dimension(); }

@@ -18,11 +18,12 @@ namespace tessera {
 
 namespace {
 
-using Vectors = std::vector<uint64_t>;
+using Vectors = WordList;
 
 /// The first `count` of `vectors`, or all of them where there are fewer.
-Vectors firstOf(const Vectors &vectors, size_t count) {
-  return {vectors.begin(), vectors.begin() + std::ptrdiff_t(std::min(count, vectors.size()))};
+Vectors firstOf(Vectors vectors, size_t count) {
+  vectors.truncate(count);
+  return vectors;
 }
 
 constexpr unsigned kRowBits = 7;         // 32 banks of 4 bytes: a row of 128 bytes
@@ -87,10 +88,10 @@ public:
   }
 
 private:
-  /// As wide as instructions get, and nothing in the way.
+  /// As wide as instructions get, and nothing in the way: not worth looking for better.
   static bool isIdeal(const SharedAccess &access) {
     bool wide = access.bytesPerInstruction() == kMaxVectorBytes || access.numInstructions == 1;
-    return wide && access.conflicts == 0 && access.repackedWords == 0 && access.numAddresses <= 2;
+    return wide && access.conflicts == 0 && access.repackedWords == 0 && access.numAddresses <= 4;
   }
 
   /// Splits the space of elements into what a step moves (`kept`) and the vectors from step to step.
@@ -118,7 +119,7 @@ private:
     while (fixed + steps < total && !fits(total - steps))
       ++steps;
     kept = firstOf(spanned, total - steps);
-    stepVectors.assign(spanned.rbegin(), spanned.rbegin() + std::ptrdiff_t(steps));
+    stepVectors = Vectors(std::span<const uint64_t>(spanned).last(steps));
 
     // What is neither kept nor a step, other blocks' parts, counts for nothing.
     BitSpace space;
@@ -126,7 +127,7 @@ private:
     for (size_t i = 0; i < steps; ++i)
       space.insert(stepVectors[i], uint64_t(1) << i);
     unsigned bits = source.out().totalBits();
-    stepFunctions.assign(steps, 0);
+    stepFunctions = Vectors(std::vector<uint64_t>(steps, 0));
     for (unsigned bit = 0; bit < bits; ++bit)
       space.insert(uint64_t(1) << bit, 0);
     for (unsigned bit = 0; bit < bits; ++bit)
@@ -147,14 +148,19 @@ private:
   /// The vectors to try as the lowest offset bits, lowest first.
   std::vector<Vectors> choices() const {
     std::vector<Vectors> result;
-    auto add = [&](Vectors choice) {
+    auto add = [&](const Vectors &choice) {
       BitSpace seen;
-      std::erase_if(choice, [&](uint64_t vector) { return !seen.insert(vector); });
-      if (choice.size() > maxVectorBits())
-        choice.resize(maxVectorBits());
-      if (std::ranges::find(result, choice) == result.end())
-        result.push_back(std::move(choice));
+      Vectors independent;
+      for (uint64_t vector : choice)
+        if (independent.size() < maxVectorBits() && seen.insert(vector))
+          independent.push_back(vector);
+      if (std::ranges::find(result, independent) == result.end())
+        result.push_back(independent);
     };
+    if (load.matrix)
+      addMatrixChoices(load, add);
+    if (store.matrix)
+      addMatrixChoices(store, add);
     Vectors common = commonVectors();
     for (size_t width = std::min<size_t>(common.size(), maxVectorBits()) + 1; width-- > 0;) {
       Vectors lower = firstOf(common, width);
@@ -165,10 +171,6 @@ private:
         for (size_t more = std::min<size_t>(wider.size(), maxVectorBits()); more > width; --more)
           add(firstOf(wider, more));
     }
-    if (load.matrix)
-      addMatrixChoices(load, add);
-    if (store.matrix)
-      addMatrixChoices(store, add);
     return result;
   }
 
@@ -267,7 +269,7 @@ private:
     for (uint64_t vector : rest)
       if (ordered.insert(vector))
         order.push_back(vector);
-    order.insert(order.end(), segment.begin(), segment.end());
+    order.append(segment);
     return order;
   }
 

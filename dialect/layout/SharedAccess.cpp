@@ -38,7 +38,7 @@ public:
   /// Loads and stores of contiguous elements, as wide as can be.
   SharedAccess vectorAccess() {
     SharedAccess access = start(AccessForm::Vector);
-    std::vector<uint64_t> inner;
+    WordList inner;
     while ((2u << inner.size()) * elementBits <= options.maxVectorBits) {
       uint64_t unit = uint64_t(1) << inner.size();
       std::optional<uint64_t> reg = byOffset.express(unit);
@@ -79,7 +79,7 @@ public:
         return std::nullopt;
 
     if (!transposed) {
-      std::vector<uint64_t> word;
+      WordList word;
       for (unsigned i = 0; i < wordBits; ++i) {
         std::optional<uint64_t> reg = byOffset.express(uint64_t(1) << i);
         if (!reg)
@@ -159,12 +159,12 @@ private:
 
   /// Completes a matrix access: `word` are the registers within a 32-bit word, `rows` the offsets of the three row
   /// bits.
-  std::optional<SharedAccess> finishMatrix(AccessForm form, const std::vector<uint64_t> &word,
-                                           std::array<uint64_t, 3> rows, uint64_t rowMask) {
+  std::optional<SharedAccess> finishMatrix(AccessForm form, const WordList &word, std::array<uint64_t, 3> rows,
+                                           uint64_t rowMask) {
     SharedAccess access = start(form);
     // Further matrices: the lowest registers that are left.
     BitSpace used(word);
-    std::vector<uint64_t> inner = word, matrices;
+    WordList inner = word, matrices;
     for (uint64_t reg : registers) {
       if (matrices.size() == 2)
         break;
@@ -188,12 +188,12 @@ private:
       access.address.setBasis(Dim::Lane, 3 + i, offsetOf(matrices[i]));
     for (unsigned bit = 0; bit < layout.inBits(Dim::Warp); ++bit)
       access.address.setBasis(Dim::Warp, bit, offsets.basis(Dim::Warp, bit));
-    emit(access, inner, form == AccessForm::Matrix ? word : std::vector<uint64_t>());
+    emit(access, inner, form == AccessForm::Matrix ? word : WordList());
     return access;
   }
 
   /// `reg` moved by registers of the word such that its offset does not touch the word's own units.
-  uint64_t aligned(uint64_t reg, const std::vector<uint64_t> &word, AccessForm form) const {
+  uint64_t aligned(uint64_t reg, const WordList &word, AccessForm form) const {
     if (form == AccessForm::MatrixTransposed)
       return reg;
     uint64_t offset = offsetOf(reg);
@@ -205,9 +205,9 @@ private:
 
   /// Writes out the instructions: `inner` are the registers that one instruction moves, `units` those of them that hold
   /// the lowest offset bits.
-  void emit(SharedAccess &access, const std::vector<uint64_t> &inner, const std::vector<uint64_t> &units) {
+  void emit(SharedAccess &access, const WordList &inner, const WordList &units) {
     BitSpace used(inner);
-    std::vector<uint64_t> outer;
+    WordList outer;
     for (uint64_t reg : registers) {
       reg = aligned(reg, units, AccessForm::Vector);
       if (used.insert(reg))
@@ -229,7 +229,7 @@ private:
     if (options.countOnly)
       return;
 
-    auto combine = [](const std::vector<uint64_t> &basis, size_t index) {
+    auto combine = [](const WordList &basis, size_t index) {
       uint64_t reg = 0;
       for (size_t i = 0; i < basis.size(); ++i)
         reg ^= index >> i & 1 ? basis[i] : 0;
@@ -277,7 +277,7 @@ private:
   SharedAccessOptions options;
   uint64_t freeRegisters = 0, idleLanes = 0, idleWarps = 0;
   /// A basis of the registers of the first step, and registers that lead from it to the others.
-  std::vector<uint64_t> registers, stepRegisters;
+  WordList registers, stepRegisters;
   /// The registers that one instruction may span, by offset.
   BitSpace byOffset;
 };
