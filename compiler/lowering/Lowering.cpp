@@ -191,11 +191,13 @@ Lowering::Split Lowering::splitOf(Value scalar) const {
 
 Value Lowering::sharedPointer(int64_t offset) {
   if (!sharedBase) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(module.getBody());
-    auto type = LLVM::LLVMArrayType::get(b.getI8Type(), 0);
-    LLVM::GlobalOp::create(b, loc, type, /*isConstant=*/false, LLVM::Linkage::External, kSharedName, Attribute(),
-                           /*alignment=*/16, kSharedSpace);
+    if (!module.lookupSymbol(kSharedName)) {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(module.getBody());
+      auto type = LLVM::LLVMArrayType::get(b.getI8Type(), 0);
+      LLVM::GlobalOp::create(b, loc, type, /*isConstant=*/false, LLVM::Linkage::External, kSharedName, Attribute(),
+                             /*alignment=*/16, kSharedSpace);
+    }
     sharedBase =
         inEntry([&]() -> Value { return LLVM::AddressOfOp::create(b, loc, pointerType(kSharedSpace), kSharedName); });
   }
@@ -271,7 +273,7 @@ Value Lowering::stringConstant(llvm::StringRef text) {
     return slot;
   std::string bytes = text.str();
   bytes.push_back('\0');
-  std::string name = "tessera_text_" + std::to_string(strings.size());
+  std::string name = (function.getName() + "_text_" + llvm::Twine(strings.size())).str();
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(module.getBody());
