@@ -77,7 +77,7 @@ public:
       SharedPlan candidate = planFor(candidateOrder, /*countOnly=*/true);
       if (!best || candidate.cost() < best->cost()) {
         best = std::move(candidate);
-        order = std::move(candidateOrder);
+        order = candidateOrder;
       }
       if (isIdeal(best->store) && isIdeal(best->load))
         break;

@@ -418,3 +418,26 @@ TEST(LinearLayout, EqualityIsByMap) {
   EXPECT_EQ(maps.size(), count);
   EXPECT_EQ(hashes.size(), count);
 }
+
+TEST(LinearLayout, LawsOnLargeRandomMaps) {
+  std::mt19937 random = reproducible(4);
+  for (int round = 0; round < 300; ++round) {
+    unsigned warps = random() % 4, registers = random() % 8, bits = 5 + warps + registers;
+    Space places = hardware(registers, 5, warps), tensor = Space::tensor({8, 2, int64_t(1) << (bits - 4)});
+    LinearLayout a = randomSurjectiveMap(places, tensor, round % 2, random);
+    LinearLayout b = randomSurjectiveMap(places, tensor, round % 3, random);
+    LinearLayout c = randomSurjectiveMap(places, tensor, round % 5, random);
+    ASSERT_EQ(compose(a, a.invert()), compose(b, b.invert()));
+    ASSERT_EQ(compose(compose(a, b.invert()), c), compose(a, compose(b.invert(), c)));
+    ASSERT_EQ(compose(b, *invertAndCompose(b, a)), a);
+    ASSERT_EQ(*invertAndCompose(b, a), compose(b.invert(), a));
+    LinearLayout small = LinearLayout::identity1D(4, Dim::Register, Dim::Dim1);
+    ASSERT_EQ((a * small) * small, a * (small * small));
+    ASSERT_EQ((a * small).divideRight(small), a);
+    ASSERT_EQ((small * a).divideLeft(small), a);
+    for (int i = 0; i < 20; ++i) {
+      uint64_t x = random() % numPlaces(a);
+      ASSERT_EQ(a.invert().apply(a.apply(x)), x);
+    }
+  }
+}
