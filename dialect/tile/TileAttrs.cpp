@@ -40,7 +40,7 @@ static std::vector<int64_t> impliedShape(const LinearLayout &layout) {
     reached |= basis;
   std::vector<int64_t> shape;
   for (int32_t coordinate : layout.out().coordinates(reached))
-    shape.push_back(llvm::PowerOf2Ceil(uint64_t(coordinate) + 1));
+    shape.push_back(int64_t(llvm::PowerOf2Ceil(uint64_t(coordinate) + 1)));
   return shape;
 }
 

@@ -131,7 +131,7 @@ def Tile_LayoutAttr : Tile_LayoutAttrBase<"Layout", "layout",
     // 16x8: a lane holds 2 neighbours along dim1; 4 lanes cover dim1, 8 lanes dim0; registers hold the lower half; 4 warps hold copies.
     #tile.layout<{register = [[0, 1], [8, 0]], lane = [[0, 2], [0, 4], [1, 0], [2, 0], [4, 0]], warp = [[0, 0], [0, 0]]}>
     ```
-    The sides of the tensor follow from the vectors. Where they do not (there is no vector at all), the rank is stated: `{register = [], lane = [], warp = []}, rank = 1`.
+    The sides of the tensor follow from the vectors. Where they do not (there is no vector at all), the shape is stated: `#tile.layout<{}, shape = [1, 1]>`.
   }];
 }
 

@@ -41,12 +41,12 @@ struct Facts : public mlir::SideEffects::Resource::Base<Facts> {
 namespace trait {
 mlir::LogicalResult verifySameEncoding(mlir::Operation *op, bool withResults);
 
-/// All tensors among operands and results have the same encoding.
+/// All tensors among operands and results agree. NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility)
 template <typename ConcreteOp> struct SameEncoding : public mlir::OpTrait::TraitBase<ConcreteOp, SameEncoding> {
   static mlir::LogicalResult verifyTrait(mlir::Operation *op) { return verifySameEncoding(op, /*withResults=*/true); }
 };
 /// All tensors among the operands have the same encoding.
-template <typename ConcreteOp>
+template <typename ConcreteOp> // NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility)
 struct SameOperandsEncoding : public mlir::OpTrait::TraitBase<ConcreteOp, SameOperandsEncoding> {
   static mlir::LogicalResult verifyTrait(mlir::Operation *op) { return verifySameEncoding(op, /*withResults=*/false); }
 };

@@ -268,7 +268,7 @@ LogicalResult TransOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
 LogicalResult TransOp::verify() { return verifyInferredTypes(*this); }
 
 OpFoldResult TransOp::fold(FoldAdaptor adaptor) {
-  if (llvm::equal(getOrder(), llvm::seq<int32_t>(0, getOrder().size())) && getSource().getType() == getType())
+  if (llvm::equal(getOrder(), llvm::seq<int32_t>(0, int32_t(getOrder().size()))) && getSource().getType() == getType())
     return getSource();
   return resizeSplat(adaptor.getSource(), getType());
 }

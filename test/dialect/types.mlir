@@ -12,7 +12,8 @@ func.func private @layouts() attributes {
   b = #tile.layout<{register = [], lane = []}, shape = [1, 1]>,
   c = #tile.layout<{lane = [[0], [0]]}>,
   d = #tile.shared<{offset = [[0, 1], [0, 2], [0, 4], [1, 1], [2, 2]]}>,
-  e = #tile.shared<{offset = []}, shape = [1]>}
+  e = #tile.shared<{offset = []}, shape = [1]>,
+  f = #tile.layout<{register = [[0, 1], [8, 0]], lane = [[0, 2], [0, 4], [1, 0], [2, 0], [4, 0]], warp = [[0, 0], [0, 0]]}>}
 
 // CHECK-LABEL: func private @pointers(
 // CHECK-SAME: !tile.ptr<f32>, !tile.ptr<i8, shared>, !tile.ptr<!tile.ptr<f16>>, !tile.ptr<i1>, tensor<4x!tile.ptr<bf16>>
