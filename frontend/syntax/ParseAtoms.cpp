@@ -235,6 +235,10 @@ Expr *Parser::parseDict(const Token &opening, DictItem first) {
 
 bool Parser::parseGenerators(SmallVectorImpl<Generator> &generators) {
   while (peek().isAny(TokenKind::KwFor, TokenKind::KwAsync)) {
+    if (atHeaderInBrackets()) {
+      failUnclosed(openBrackets.back());
+      return false;
+    }
     uint32_t begin = peek().begin;
     Generator generator;
     generator.isAsync = consumeIf(TokenKind::KwAsync);

@@ -65,6 +65,7 @@ bool Parser::parseBlock(const Token &owner, const Twine &after, bool headerIsGoo
   advance();
   if (!at(TokenKind::Indent)) {
     Token next = peek();
+    missingBlockAt = next.begin;
     error(next.is(TokenKind::EndOfFile) ? loc(lastEnd) : loc(next), "expected an indented block after " + after)
         .note(loc(owner), "the block belongs to this '" + text(owner) + "'");
     return false;
@@ -325,20 +326,20 @@ bool Parser::parseCase(SmallVectorImpl<MatchCase> &cases) {
 Stmt *Parser::parseMatch() {
   Token keyword = advance();
   auto *stmt = make<Match>(range(keyword));
-  bool named = at(TokenKind::Name) && peek(1).is(TokenKind::ColonEqual);
-  stmt->subject = named ? parseNamedExpr() : parseExprList(/*allowYield=*/false);
-  if (!stmt->subject || !at(TokenKind::Colon)) {
-    if (stmt->subject)
-      failExpected("':' after the subject of 'match'");
-    StmtList body;
-    parseBlock(keyword, "", /*headerIsGood=*/false, body);
-    recovered = true;
-    return nullptr;
+  stmt->subject = parseExprList(/*allowYield=*/false, /*allowNamed=*/true);
+  bool good = stmt->subject != nullptr;
+  if (good && !at(TokenKind::Colon)) {
+    failExpected("':' after the subject of 'match'");
+    good = false;
   }
-  advance(); // ':'
-  advance(); // the end of the line; atMatch has seen both, and the indentation
-  advance();
-  bool good = true;
+  if (good) {
+    advance(); // ':'
+    advance(); // the end of the line; atMatch has seen both, and the indentation
+  } else {
+    resync(/*isHeader=*/true);
+  }
+  if (!consumeIf(TokenKind::Indent))
+    return finishCompound(stmt, keyword.begin, /*good=*/false);
   SmallVector<MatchCase> cases;
   moduleBlockDepth += region == Region::Module;
   while (!peek().isAny(TokenKind::Dedent, TokenKind::EndOfFile)) {

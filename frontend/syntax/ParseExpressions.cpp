@@ -109,6 +109,8 @@ Expr *Parser::parseExpr() {
   Expr *value = parseOperators(Precedence::Or);
   if (!value || !at(TokenKind::KwIf))
     return value;
+  if (atHeaderInBrackets())
+    return failUnclosed(openBrackets.back());
   advance();
   Expr *condition = parseOperators(Precedence::Or);
   if (!condition)
@@ -160,11 +162,11 @@ Expr *Parser::parseStarOrNamed() {
 }
 
 /// One expression, or several with commas between them, which are a tuple: the right-hand side of an assignment.
-Expr *Parser::parseExprList(bool allowYield) {
+Expr *Parser::parseExprList(bool allowYield, bool allowNamed) {
   if (allowYield && at(TokenKind::KwYield))
     return parseYield();
   uint32_t begin = peek().begin;
-  auto parseElement = [&] { return at(TokenKind::Star) ? parseStarOrNamed() : parseExpr(); };
+  auto parseElement = [&] { return allowNamed || at(TokenKind::Star) ? parseStarOrNamed() : parseExpr(); };
   Expr *first = parseElement();
   if (first && isa<Starred>(first) && !at(TokenKind::Comma)) {
     if (!at(TokenKind::Equal)) // `*a = b` is explained as a target
@@ -233,6 +235,8 @@ Expr *Parser::parseOperators(Precedence minPrecedence) {
     if (precedence == Precedence::None || precedence < minPrecedence)
       break;
     if (at(TokenKind::KwNot) && !peek(1).is(TokenKind::KwIn))
+      break;
+    if (at(TokenKind::At) && isBracketUnclosedAt(peek())) // a decorator
       break;
     if (precedence <= Precedence::And)
       left = parseBoolOp(left, begin, precedence);
@@ -307,6 +311,9 @@ Expr *Parser::parseCompare(Expr *left, uint32_t begin) {
       advance();
       error(loc(first), "'<>' is not an operator: expected '!='").fixItReplace(rangeFrom(first.begin), "!=");
       op = CompareOp::NotEq;
+    } else if (first.is(TokenKind::EqualEqual) && next.is(TokenKind::Equal) && next.begin == first.end) {
+      advance();
+      error(loc(first), "'===' is not an operator: expected '=='").fixItReplace(rangeFrom(first.begin), "==");
     }
     Comparison comparison{*op, rangeFrom(first.begin), nullptr};
     comparison.right = parseOperators(Precedence::BitOr);

@@ -6,6 +6,8 @@
 
 #include "frontend/syntax/ParserImpl.h"
 
+#include "llvm/Support/SaveAndRestore.h"
+
 using namespace tessera;
 using namespace tessera::ast;
 using llvm::cast;
@@ -61,6 +63,8 @@ void Parser::parseStatementOrRecover(SmallVectorImpl<Stmt *> &out) {
     resync();
     if (at(TokenKind::Indent)) { // the block of a statement that could not be read
       advance();
+      llvm::SaveAndRestore saveLoops(loopDepth, loopDepth + 1); // for all that is known
+      llvm::SaveAndRestore saveFunctions(functionDepth, functionDepth + 1);
       SmallVector<Stmt *> lost;
       while (!peek().isAny(TokenKind::Dedent, TokenKind::EndOfFile))
         parseStatementOrRecover(lost);
@@ -83,8 +87,13 @@ void Parser::parseStatementOrRecover(SmallVectorImpl<Stmt *> &out) {
 
 bool Parser::parseStatement(SmallVectorImpl<Stmt *> &out) {
   using enum TokenKind;
-  if (!peek().isAny(KwIf, KwWhile, KwFor, KwWith, KwTry, KwDef, KwClass, KwAsync, At, KwElse, KwElif, KwExcept,
-                    KwFinally) &&
+  Token first = peek();
+  if (first.isKeyword() && !first.isAny(KwNone, KwTrue, KwFalse) && peek(1).is(Equal)) {
+    error(loc(first), "cannot assign to '" + text(first) + "', which is a keyword").range(range(first));
+    return false;
+  }
+  if (!first.isAny(KwIf, KwWhile, KwFor, KwWith, KwTry, KwDef, KwClass, KwAsync, At, KwElse, KwElif, KwExcept,
+                   KwFinally) &&
       !atMatch())
     return parseSimpleStatements(out);
   Stmt *stmt = parseCompound();
@@ -156,18 +165,32 @@ bool Parser::parseSimpleStatements(SmallVectorImpl<Stmt *> &out) {
   return true;
 }
 
+/// Are these the same but for two neighbouring letters that have changed places?
+static bool isTransposition(StringRef a, StringRef b) {
+  if (a.size() != b.size())
+    return false;
+  size_t i = 0;
+  while (i < a.size() && a[i] == b[i])
+    ++i;
+  return i + 1 < a.size() && a[i] == b[i + 1] && a[i + 1] == b[i] && a.drop_front(i + 2) == b.drop_front(i + 2);
+}
+
 /// Of a statement that is nothing but a name, with something after it: was it to be a keyword?
 bool Parser::failMisspelled(const Expr *expr) {
   const auto *name = dyn_cast<Name>(expr);
   if (!name || name->id.size() < 2)
     return false;
   StringRef nearest;
-  unsigned distance = name->id.size() < 4 ? 2 : 3; // a swap of two letters counts two
+  unsigned distance = name->id.size() < 4 ? 2 : 3; // fewer edits than this
   for (StringRef keyword :
        {"assert", "break",  "class", "continue", "def",  "del",   "elif",   "else", "except", "finally", "for",
         "from",   "global", "if",    "import",   "pass", "raise", "return", "try",  "while",  "with"}) {
     if (name->id == keyword)
       continue;
+    if (isTransposition(name->id, keyword)) {
+      nearest = keyword;
+      break;
+    }
     unsigned found = name->id.edit_distance(keyword, /*AllowReplacements=*/true, distance);
     if (found < distance && found < keyword.size()) {
       nearest = keyword;
@@ -256,7 +279,7 @@ template <typename Node> Stmt *Parser::parseLoopControl() {
 
 Stmt *Parser::parseReturn() {
   Token keyword = advance();
-  if (functionDepth == 0)
+  if (functionDepth == 0 && keyword.begin != missingBlockAt)
     error(loc(keyword), "'return' outside of a function");
   Expr *value = nullptr;
   if (!peek().isAny(TokenKind::Newline, TokenKind::Semicolon)) {

@@ -161,6 +161,20 @@ bool Parser::isBracketUnclosedAt(const Token &token) {
   return isStatementKeyword(token.kind) || lexer.getIndentation(token.begin) <= lexer.getIndentation(statementBegin);
 }
 
+/// At an `if` or `for` that begins a line and whose line ends with a colon, not indented more than the statement: the
+/// bracket before it was never closed, and it is no part of an expression.
+bool Parser::atHeaderInBrackets() {
+  Token first = peek();
+  if (openBrackets.empty() || !first.startsLine ||
+      lexer.getIndentation(first.begin) > lexer.getIndentation(statementBegin))
+    return false;
+  constexpr unsigned maxLookahead = 200;
+  unsigned i = 1;
+  while (i < maxLookahead && !peek(i).startsLine && !peek(i).isAny(TokenKind::Newline, TokenKind::EndOfFile))
+    ++i;
+  return peek(i - 1).is(TokenKind::Colon);
+}
+
 std::nullptr_t Parser::failUnclosed(const Token &opening) {
   StringRef closing = getSpelling(getClosing(opening.kind)), spelling = getSpelling(opening.kind);
   error(loc(lastEnd), "expected '" + closing + "' to match '" + spelling + "'")

@@ -87,6 +87,7 @@ private:
   bool expectClosing(const Token &opening, const llvm::Twine &after, bool commaPossible = true);
   std::nullptr_t failUnclosed(const Token &opening);
   bool isBracketUnclosedAt(const Token &token);
+  bool atHeaderInBrackets();
   /// After an element of a bracketed list: takes a comma (true), or sees the end of the list (false). Where a comma is
   /// missing it says so once and goes on.
   bool parseSeparator(TokenKind closing, const llvm::Twine &what, bool &failed);
@@ -119,7 +120,7 @@ private:
   ast::Expr *parseExpr();      // `expression`: conditional, lambda
   ast::Expr *parseNamedExpr(); // `named_expression`: perhaps with `:=`
   ast::Expr *parseStarOrNamed();
-  ast::Expr *parseExprList(bool allowYield);
+  ast::Expr *parseExprList(bool allowYield, bool allowNamed = false);
   ast::Expr *parseTargetList(llvm::StringRef what);
   ast::Expr *parseOperators(Precedence minPrecedence);
   ast::Expr *parseBoolOp(ast::Expr *left, uint32_t begin, Precedence precedence);
@@ -251,6 +252,7 @@ private:
   llvm::SmallVector<Token, 16> openBrackets;
 
   Region region = Region::Module;
+  uint32_t missingBlockAt = ~0u;               ///< where a block was expected and another statement found
   unsigned depth = 0;                          ///< of recursion
   bool missingComma = false;                   ///< one was reported in this statement
   bool previousFailed = false;                 ///< the statement before was left out: an `else` may have been its

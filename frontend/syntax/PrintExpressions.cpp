@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/syntax/Characters.h"
+#include "frontend/syntax/Dump.h"
 #include "frontend/syntax/PrinterImpl.h"
 
 #include "llvm/Support/ErrorHandling.h"
@@ -255,10 +256,9 @@ void Printer::printPieces(const JoinedString *string, bool inSpec) {
       continue;
     }
     os << "{";
-    bool simple = isa<Name, Attribute, Call, Subscript>(field->value);
-    os << (simple ? "" : "(");
-    print(field->value, simple ? Test : Any);
-    os << (simple ? "" : ")");
+    std::string value = toSource(field->value);
+    bool simple = isa<Name, Attribute, Call, Subscript>(field->value) && value[0] != '{'; // `{{` would be a brace
+    os << (simple ? "" : "(") << value << (simple ? "" : ")");
     if (field->conversion)
       os << "!" << field->conversion;
     if (field->format) {
