@@ -26,7 +26,7 @@ def Tile_Dialect : Dialect {
     coordinates of the tensor, and movement of data between threads is explicit. Most operations live in both stages; those of
     *Laid-out operations* occur in the second only, and `tile.dot` becomes `tile.mma` where a tensor core takes it.
 
-    Tensors are builtin ranked tensors: static shape, every side a power of two, rank at least one, elements scalars (`i1 i8 i16 i32 i64 f16 bf16
+    Tensors are builtin ranked tensors: static shape, every side a power of two, rank 1 to 8, elements scalars (`i1 i8 i16 i32 i64 f16 bf16
     f32 f64 f8E4M3FN f8E5M2`) or `!tile.ptr`. Arithmetic is that of `arith` and `math`, control flow that of `scf`.
 
     Attributes of the dialect on other things:

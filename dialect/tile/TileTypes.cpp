@@ -89,7 +89,7 @@ bool tile::isScalar(Type type) { return isNumber(type) || isa<PointerType>(type)
 
 bool tile::isTensor(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && tensor.getRank() > 0 && isScalar(tensor.getElementType()) &&
+  return tensor && tensor.getRank() > 0 && tensor.getRank() <= int64_t(kMaxRank) && isScalar(tensor.getElementType()) &&
          llvm::all_of(tensor.getShape(), [](int64_t side) { return side > 0 && llvm::isPowerOf2_64(side); }) &&
          (!tensor.getEncoding() || isa<LayoutAttr>(tensor.getEncoding()));
 }

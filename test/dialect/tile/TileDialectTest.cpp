@@ -166,6 +166,7 @@ TEST_F(TileDialectTest, QuestionsAboutTypes) {
   EXPECT_TRUE(isTensor(tensorOfPointers) && !isTensor(pointer));
   EXPECT_FALSE(isTensor(tensor({6}, f32)));
   EXPECT_FALSE(isTensor(tensor({}, f32)));
+  EXPECT_FALSE(isTensor(tensor({1, 1, 1, 1, 1, 1, 1, 1, 1}, f32)));
   EXPECT_FALSE(isScalar(builder.getIndexType()));
   EXPECT_EQ(getPointeeLike(tensorOfPointers), tensor({8, 2}, f32));
   EXPECT_EQ(getPointeeLike(f32), Type());
