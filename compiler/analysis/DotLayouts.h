@@ -35,6 +35,10 @@ namespace tessera {
 /// by FMA.
 inline constexpr llvm::StringLiteral mmaKindAttrName = "tile.mma_kind";
 
+/// Operands that a loop does not change stay in registers over it up to this many registers of 32 bits; larger ones are
+/// read from shared memory again in every iteration.
+inline constexpr int64_t maxResidentOperandRegisters = 16;
+
 /// The instruction of a `tile.mma`, or that chosen for a `tile.dot`; none for products by FMA.
 std::optional<tile::MmaKind> getMmaKind(mlir::Operation *dot);
 

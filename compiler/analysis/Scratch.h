@@ -1,5 +1,5 @@
 //===- Scratch.h - Shared memory that single operations need ------------------------------------------------------*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // Some operations of the laid-out stage exchange data between threads through shared memory of their own. Here is how
 // much, and how it is arranged; the allocator reserves it (attribute `tile.scratch_offset`, in bytes), and the lowering

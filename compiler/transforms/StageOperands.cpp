@@ -28,9 +28,6 @@ namespace tessera {
 
 namespace {
 
-/// Operands that a loop does not change stay in registers over it up to this many 32-bit registers.
-constexpr int64_t maxResidentRegisters = 16;
-
 bool isInLoopBelow(Operation *op, Block *block) {
   for (Operation *parent = op->getParentOp(); parent && op->getBlock() != block; parent = parent->getParentOp()) {
     if (isa<scf::ForOp, scf::WhileOp>(parent))
@@ -80,7 +77,7 @@ private:
     OpBuilder builder(op);
     Value buffer = tile::AllocOp::create(builder, op.getLoc(), bufferType);
     tile::LocalStoreOp::create(builder, op.getLoc(), op.getSource(), buffer);
-    bool resident = wanted.numRegisters() * bits / 32 <= maxResidentRegisters;
+    bool resident = wanted.numRegisters() * bits / 32 <= maxResidentOperandRegisters;
     for (OpOperand &use : llvm::make_early_inc_range(op.getResult().getUses())) {
       Operation *user = use.getOwner();
       if (resident && isInLoopBelow(user, op->getBlock()))

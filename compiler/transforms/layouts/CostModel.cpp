@@ -80,7 +80,12 @@ int64_t CostModel::getWeight(Block *block) {
   return weight;
 }
 
-int64_t CostModel::getConversionCost(LayoutId from, LayoutId to, unsigned bits) {
+int64_t CostModel::getResidenceCost(LayoutId layout, unsigned bits, int64_t weight, int64_t readWeight) {
+  int64_t words = wordsOf(layouts[layout], bits);
+  return readWeight > weight && words > maxResidentOperandRegisters ? 5 * words * readWeight : 0;
+}
+
+int64_t CostModel::getConversionCost(LayoutId from, LayoutId to, unsigned bits, int64_t weight, int64_t readWeight) {
   if (from == to)
     return 0;
   if (from == noLayout || to == noLayout)
@@ -88,15 +93,19 @@ int64_t CostModel::getConversionCost(LayoutId from, LayoutId to, unsigned bits) 
   auto [it, isNew] = kinds.try_emplace(uint64_t(uint32_t(from)) << 32 | uint32_t(to), MoveKind::None);
   if (isNew)
     it->second = classifyConversion(layouts[from], layouts[to]);
+  bits = std::max(bits, 8u);
+  int64_t written = wordsOf(layouts[from], bits), read = wordsOf(layouts[to], bits);
   switch (it->second) {
   case MoveKind::None:
     return 0;
   case MoveKind::Registers:
-    return 1;
+    return weight + getResidenceCost(to, bits, weight, readWeight);
   case MoveKind::Lanes:
-    return 6 * std::max(layouts[from].numRegisters(), layouts[to].numRegisters()) * std::max(1u, bits / 32);
+    return weight * 6 * std::max(layouts[from].numRegisters(), layouts[to].numRegisters()) * std::max(1u, bits / 32) +
+           getResidenceCost(to, bits, weight, readWeight);
   case MoveKind::Shared:
-    return 100 + 4 * (wordsOf(layouts[from], std::max(bits, 8u)) + wordsOf(layouts[to], std::max(bits, 8u)));
+    return weight * (100 + 4 * written) +
+           (read > maxResidentOperandRegisters ? std::max(weight, readWeight) : weight) * 4 * read;
   }
   return impossible;
 }

@@ -9,20 +9,23 @@
 //
 //===--------------------------------------------------------------------------------------------------------------------===//
 //
-//   what                                                     price for each warp
-//   conversion, same threads (registers renamed)             1 in all: nothing is done, yet equal layouts are preferred
-//   conversion within warps                                  6 a register word of the wider side (shuffle and select)
-//   conversion through shared memory                         100 (two barriers, latency) + 4 a word written + 4 a word
-//   read recomputing the value instead                            its operations, a register each elementwise operation
-//   1 a register; divisions 8, transcendental functions 4, 64-bit integers 2 global load, store, atomic 8 an access + 4
-//   a sector of 32 bytes that it touches (atomics twice that) reduce 1 a register and combining operation, 7 a word and
-//   lane bit, across warps 60 + 8 a word scan                                                     3 a register, 8 a
-//   word and lane bit, across warps 80 dot                                                      32 an instruction of
-//   the tensor core, 1 a register and step of K by FMA
+//   what                                          price for each warp
+//   conversion, same threads (registers renamed)  1 in all: nothing is done, yet equal layouts are preferred
+//   conversion within warps                       6 a word of the wider side (shuffle and select)
+//   conversion through shared memory              100 (two barriers, latency), 4 a word written, 4 a word read
+//   recomputing the value instead                 its operations, a register each
+//   operand of a dot kept over a loop             5 a word and iteration, if it has more than 16
+//   elementwise operation                         1 a register (divisions 8, transcendental 4, 64-bit integers 2)
+//   global load, store, atomic                    8 an access, 4 a sector of 32 bytes touched (atomics 8)
+//   reduce                                        1 a register and operation, 7 a word and lane bit,
+//                                                 across warps 60 and 8 a word
+//   scan                                          3 a register, 8 a word and lane bit, across warps 80
+//   dot                                           32 an instruction; by FMA 1 a register and step of K
 //
 // Everything inside a loop counts ten times for each level. A conversion is paid where its source is defined: whatever
-// a loop does not change is converted before it. Copies that a layout makes are paid for like other elements, which
-// keeps tensors spread out.
+// a loop does not change is converted before it; but operands of dots that are too large to wait in registers are read
+// from shared memory wherever they are used. Copies that a layout makes are paid for like other elements, which keeps
+// tensors spread out.
 //
 //===--------------------------------------------------------------------------------------------------------------------===//
 
@@ -59,8 +62,12 @@ public:
   /// How often the code at this place counts.
   static int64_t getWeight(mlir::Block *block);
 
-  /// Moving a tensor with elements of `bits` bits.
-  int64_t getConversionCost(LayoutId from, LayoutId to, unsigned bits);
+  /// Moving a tensor with elements of `bits` bits, `weight` times. With `readWeight`, what goes through shared memory
+  /// and is too large to be kept in registers is written `weight` times and read so many times.
+  int64_t getConversionCost(LayoutId from, LayoutId to, unsigned bits, int64_t weight, int64_t readWeight = 0);
+
+  /// Keeping an operand in registers over a loop that does not change it, where it is too large for that.
+  int64_t getResidenceCost(LayoutId layout, unsigned bits, int64_t weight, int64_t readWeight);
 
   /// Executing `op` once with this layout of its own.
   int64_t getOperationCost(mlir::Operation *op, LayoutId own);

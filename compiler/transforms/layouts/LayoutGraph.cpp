@@ -93,6 +93,8 @@ void LayoutGraph::addEdge(OpOperand &use, unsigned to) {
     edge.result = cast<OpResult>(use.get()).getResultNumber();
   edge.bits = tile::getBitWidth(use.get().getType());
   edge.weight = CostModel::getWeight(use.get().getParentBlock());
+  if (nodes[to].role == LayoutRole::Dot && use.getOperandNumber() < 2)
+    edge.readWeight = nodes[to].weight;
   unsigned number = edges.size();
   nodes[edge.from].edges.push_back(number);
   nodes[edge.to].edges.push_back(number);

@@ -46,6 +46,9 @@ struct LayoutEdge {
   /// Bits of an element, and how often a conversion would be executed.
   unsigned bits = 32;
   int64_t weight = 1;
+  /// For operands A and B of dots, which are read from shared memory where they are used: how often that is. 0 for all
+  /// other edges.
+  int64_t readWeight = 0;
 };
 
 class LayoutGraph {

@@ -50,16 +50,17 @@ int64_t LayoutSolver::getRecomputeCost(const LayoutEdge &edge, LayoutId demanded
 int64_t LayoutSolver::getEdgeCost(const LayoutEdge &edge, LayoutId from, LayoutId to) {
   LayoutId delivered = graph.getDelivered(edge, from), demanded = graph.getDemanded(edge, to);
   if (delivered == demanded && delivered != noLayout)
-    return 0;
-  int64_t converting = costs.getConversionCost(delivered, demanded, edge.bits);
+    return costs.getResidenceCost(demanded, edge.bits, edge.weight, edge.readWeight);
+  int64_t converting = costs.getConversionCost(delivered, demanded, edge.bits, edge.weight, edge.readWeight);
   if (converting >= CostModel::impossible)
     return CostModel::impossible;
-  return std::min(edge.weight * converting, getRecomputeCost(edge, demanded));
+  return std::min(converting, getRecomputeCost(edge, demanded));
 }
 
 bool LayoutSolver::shouldRecompute(const LayoutEdge &edge) {
   LayoutId delivered = getDelivered(edge), demanded = getDemanded(edge);
-  return getRecomputeCost(edge, demanded) < edge.weight * costs.getConversionCost(delivered, demanded, edge.bits);
+  return getRecomputeCost(edge, demanded) <
+         costs.getConversionCost(delivered, demanded, edge.bits, edge.weight, edge.readWeight);
 }
 
 int64_t LayoutSolver::getTotalCost() {
