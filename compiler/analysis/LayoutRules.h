@@ -11,18 +11,18 @@
 //
 // Each operation has one layout of its own, of the shape that `getOwnType` names. All others follow from it:
 //
-//   operation                     own layout is that of   operands                        results
-//   arith, math, load, store ...  any operand or result   own                             own
-//   broadcast                     the result              own, grown dims shrunk to 1     own
-//   expand_dims                   the result              own without the new dim         own
-//   reshape, trans                the result              own reshaped, permuted back     own
-//   join                          an operand              own                             own, one more register bit at
-//   the bottom split                         the source              own                             own without the
-//   register bit of the last dim cat                           an operand              own own, one more register bit
-//   at the top reduce                        an operand              own                             own without the
-//   axis gather                        the indices             source: any; indices: own       own histogram the source
-//   own                             any dot                           the accumulator         a, b: operand fragments
-//   own
+//   operation                     its own layout is that of  operands                     results
+//   arith, math, load, store ...  any operand or result      own                          own
+//   broadcast                     the result                 own, grown dims shrunk to 1  own
+//   expand_dims                   the result                 own without the new dim      own
+//   reshape, trans                the result                 own reshaped, permuted back  own
+//   join                          an operand                 own                          own, new lowest register bit
+//   split                         the source                 own                          own without its bit
+//   cat                           an operand                 own                          own, new highest register bit
+//   reduce                        an operand                 own                          own without the axis
+//   gather                        the indices                source: any; indices: own    own
+//   histogram                     the source                 own                          any
+//   dot                           the accumulator            a, b: operand fragments      own
 //
 // No layout has register bits whose basis is zero: copies within a thread are of no use.
 //

@@ -9,16 +9,16 @@
 //
 //===--------------------------------------------------------------------------------------------------------------------===//
 //
-//   operation            when                                     arrangement
-//   convert_layout       its plan says shared memory              the plan's (dialect/layout/ConversionPlan.h),
-//   elements of at least a byte reduce               W > 1 warps along the axis               for each operand a
-//   16-byte aligned block of W rows, one element for each element of a result:
-//                                                                 element (w, r) at w * size(result) + r, r row-major
-//   scan                 W > 1 warps along the axis               the same, for a result without the axis
-//   gather               always                                   the source, row-major
-//   histogram            always                                   a 32-bit counter a bin
-//   atomic_rmw/cas       scalar, result used                      one element: the thread that did it tells the others
-//                        tensor held in copies, result used       the result, row-major: owners tell the copies
+//   operation        when                                arrangement
+//   convert_layout   its plan says shared memory         the plan's (dialect/layout/ConversionPlan.h)
+//   reduce           W > 1 warps along the axis          for each operand a block of W rows with an element for each
+//                                                        element of a result: (w, r) at w * size(result) + r, r row-major;
+//                                                        blocks begin at multiples of 16 bytes
+//   scan             W > 1 warps along the axis          the same, for a result without the axis
+//   gather           always                              the source, row-major
+//   histogram        always                              a 32-bit counter a bin
+//   atomic_rmw, cas  scalar, result used                 one element: the thread that did it tells the others
+//                    tensor held in copies, result used  the result, row-major: owners tell the copies
 //
 // Each such operation writes first, waits at a barrier that is part of it, and then reads.
 //
