@@ -12,7 +12,7 @@
 //   operation        when                                arrangement
 //   convert_layout   its plan says shared memory         the plan's (dialect/layout/ConversionPlan.h)
 //   reduce           W > 1 warps along the axis          for each operand a block of W rows with an element for each
-//                                                        element of a result: (w, r) at w * size(result) + r, r row-major;
+//                                                        element of a result: (w, r) at w * size(result) + r;
 //                                                        blocks begin at multiples of 16 bytes
 //   scan             W > 1 warps along the axis          the same, for a result without the axis
 //   gather           always                              the source, row-major
