@@ -83,7 +83,7 @@ public:
         break;
     }
     best = planFor(order, /*countOnly=*/false);
-    best->crossesWarps = best->store.idleWarps != 0 || best->numSteps > 1 || !staysInWarps();
+    best->crossesWarps = best->store.idleWarps != 0 || !staysInWarps();
     return *best;
   }
 

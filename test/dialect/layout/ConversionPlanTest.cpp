@@ -165,6 +165,12 @@ TEST(ConversionPlan, ConversionsWithinWarpsNeedNoBarrierOfTheBlock) {
   SharedPlan plan = planShared(rows, columns, 32);
   EXPECT_FALSE(plan.crossesWarps);
   EXPECT_EQ(simulate(plan, rows, columns), "");
+  // Nor in several steps.
+  LinearLayout tall = LinearLayout::identity1D(4, Dim::Register, Dim::Dim0);
+  plan = planShared(rows * tall, columns * tall, 32, {.maxScratchBytes = 16 << 10});
+  EXPECT_EQ(plan.numSteps, 4u);
+  EXPECT_FALSE(plan.crossesWarps);
+  EXPECT_EQ(simulate(plan, rows * tall, columns * tall), "");
 }
 
 TEST(ConversionPlan, BlocksKeepToThemselves) {

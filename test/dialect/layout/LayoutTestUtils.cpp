@@ -217,16 +217,24 @@ std::string simulate(const ShufflePlan &plan, const LinearLayout &source, const 
 std::string simulate(const SharedPlan &plan, const LinearLayout &source, const LinearLayout &result) {
   Machine from(source, true), to(result, false);
   unsigned storing = 0, loading = 0;
+  // Without barriers of the block warps may be in different steps: each has to keep to offsets of its own.
+  std::map<uint64_t, unsigned> owners;
   for (unsigned step = 0; step < plan.numSteps; ++step) {
     Memory memory;
+    auto touch = [&](uint64_t offset, unsigned warp) {
+      if (!plan.crossesWarps && owners.emplace(offset, warp).first->second != warp)
+        memory.error = "offset " + std::to_string(offset) + " is used by two warps";
+    };
     std::string error =
         runStep(plan.store, step, from, storing, [&](unsigned warp, unsigned lane, uint32_t reg, uint64_t offset) {
           if (offset >= uint64_t(plan.scratchElements))
             memory.error = "an offset lies outside the scratch memory";
+          touch(offset, warp);
           memory.store(offset, from.at(warp, lane)[reg]);
         });
     if (error.empty())
       error = runStep(plan.load, step, to, loading, [&](unsigned warp, unsigned lane, uint32_t reg, uint64_t offset) {
+        touch(offset, warp);
         to.at(warp, lane)[reg] = memory.load(offset);
       });
     if (error.empty())
