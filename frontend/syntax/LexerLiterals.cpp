@@ -46,7 +46,7 @@ void Lexer::checkNumberEnd(uint32_t begin, StringRef what) {
   if (!isNameCharacter(peek()) || atEnd())
     return;
   uint32_t end = pos;
-  while (!atEnd() && isNameCharacter(text[end]) && static_cast<unsigned char>(text[end]) < 0x80)
+  while (end < text.size() && isNameCharacter(text[end]) && static_cast<unsigned char>(text[end]) < 0x80)
     ++end;
   StringRef suffix = text.slice(pos, end);
   for (StringRef keyword : {"and", "else", "for", "if", "in", "is", "not", "or"})
