@@ -119,7 +119,7 @@ inline bool printRow(const tessera::Device &device, const std::string &kernel, c
                      const Comparison &comparison, double milliseconds) {
   char error[64];
   std::snprintf(error, sizeof error, "%.2e (%3.0f%% of bound)", comparison.largest, 100 * comparison.share);
-  std::printf("%-16s %-34s %-22s %-28s %9.3f ms%s\n", kernel.c_str(), shape.c_str(), device.name().c_str(), error,
+  std::printf("%-16s %-34s %-34s %-28s %9.3f ms%s\n", kernel.c_str(), shape.c_str(), device.name().c_str(), error,
               milliseconds, comparison.isRight() ? "" : "  WRONG");
   std::fflush(stdout);
   return comparison.isRight();
