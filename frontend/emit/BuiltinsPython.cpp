@@ -376,12 +376,9 @@ static Value pyGetAttr(BuiltinCall &call) {
   bool hasFallback = !call.builtin.variant && call.isGiven(2);
   if (!call.builtin.variant && !hasFallback)
     return call.emitter.getAttribute(call[0], *name, call.loc, call.ranges[1]);
-  ++call.emitter.silenced;
-  unsigned before = call.emitter.numErrors;
+  Attempt attempt(call.emitter);
   Value value = call.emitter.getAttribute(call[0], *name, call.loc, call.ranges[1]);
   bool found = !value.isPoison() && !value.is(ValueKind::Opaque);
-  --call.emitter.silenced;
-  call.emitter.numErrors = before;
   if (call.builtin.variant)
     return Value::ofBool(found);
   return found ? value : call[2];
@@ -626,15 +623,15 @@ static Value tritonNextPower(BuiltinCall &call) {
   return Value::ofInt(power);
 }
 
-/// A configuration of the autotuner: its constants and options in one dict.
+/// A configuration of the autotuner: a named tuple of its constants and options.
 static Value tritonConfig(BuiltinCall &call) {
   if (!call[0].is(ValueKind::Dict))
     return wrongArgument(call, 0, "a dict");
-  DictData data = *call[0].dictData;
-  for (unsigned index : {1u, 2u, 3u, 4u})
-    if (call.isGiven(index))
-      data.items.push_back({Value::ofString(call.names[index]), call[index]});
-  return call.emitter.arena.dict(std::move(data));
+  TupleData *data = call.emitter.arena.newTuple();
+  data->elements.assign(call.args.begin(), call.args.end());
+  for (llvm::StringRef name : call.names)
+    data->fields.push_back(name);
+  return ValueArena::wrap(data);
 }
 
 llvm::ArrayRef<Builtin> emit::getTritonBuiltins() {

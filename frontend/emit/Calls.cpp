@@ -182,16 +182,15 @@ bool Emitter::bindParameters(const FunctionData &function, llvm::ArrayRef<ast::P
           .note(param.range.begin, "the parameter is declared here");
       return false;
     }
+    // As in Triton, a parameter of a device function that is marked constexpr takes a run-time value all the same; what
+    // needs it to be known says so.
     bool isConstexpr = isConstexprAnnotation(param.annotation);
     if ((isConstexpr || callee.isHost) && !value.isPoison()) {
       std::optional<Value> known = getConstant(value);
-      if (!known && !(value.isTuple() && !callee.isHost)) {
+      if (!known && callee.isHost) {
         error(bound[index] && bound[index]->range.isValid() ? bound[index]->range.begin : loc,
-              (isConstexpr ? "the parameter '" + param.name.text + "' of " + name + " is a constexpr"
-                           : name + " runs at compile time, so its parameter '" + param.name.text + "'") +
-                  Twine(isConstexpr ? ", so its argument must be known at compile time, but it is "
-                                    : " must be known at compile time, but it is ") +
-                  describe(value))
+              name + " runs at compile time, so its parameter '" + param.name.text +
+                  "' must be known at compile time, but it is " + describe(value))
             .range(bound[index] ? bound[index]->range : SourceRange())
             .note(param.range.begin, "the parameter is declared here");
         return false;

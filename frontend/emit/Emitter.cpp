@@ -230,9 +230,8 @@ Value Emitter::lookUpGlobal(Unit &unit, StringRef name) {
       if (import->names.size() == 1 && import->names[0].name.text == "*") {
         Value module = importModule(import->module.text);
         if (module.is(ValueKind::Module)) {
-          ++silenced;
+          Attempt attempt(*this);
           Value value = getModuleAttribute(module.moduleId, name, import->range.begin, {});
-          --silenced;
           if (!value.isPoison())
             return value;
         }
@@ -290,8 +289,7 @@ Value Emitter::evaluateGlobalItem(Unit &unit, const ModuleItem &item, StringRef 
     module.caller = frame;
     Frame *old = frame;
     frame = &module;
-    ++silenced;
-    unsigned before = numErrors;
+    Attempt attempt(*this);
     result = evaluate(right);
     if (auto *tuple = llvm::dyn_cast<ast::Tuple>(target); tuple && result.isTuple()) {
       Value element;
@@ -301,8 +299,7 @@ Value Emitter::evaluateGlobalItem(Unit &unit, const ModuleItem &item, StringRef 
           element = result.tupleData->elements[i];
       result = element;
     }
-    --silenced;
-    if (numErrors != before)
+    if (attempt.failed())
       result = Value();
     frame = old;
   }
@@ -353,9 +350,8 @@ std::optional<Value> Emitter::evaluateImport(Unit &unit, const ast::Stmt *stmt, 
       continue;
     Value module = importModule(import->module.text);
     if (module.is(ValueKind::Module)) {
-      ++silenced;
+      Attempt attempt(*this);
       Value value = getModuleAttribute(module.moduleId, alias.name.text, import->range.begin, alias.name.range);
-      --silenced;
       if (!value.isPoison())
         return value;
     }

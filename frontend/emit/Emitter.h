@@ -151,6 +151,7 @@ public:
   /// True once so much is wrong that going on would only add noise, or a limit was passed.
   bool shouldStop() const { return aborted; }
   void abort() { aborted = true; }
+  void setAborted(bool value) { aborted = value; }
   /// Counts work done at compile time; reports and stops past a limit.
   bool spend(SourceLoc loc, unsigned amount = 1);
   unsigned silenced = 0;  ///< while positive, errors are counted, not reported
@@ -333,6 +334,25 @@ private:
   const Frame *lastFrame = nullptr;
   std::optional<mlir::Location> lastLocation;
   llvm::StringMap<bool> warned;
+};
+
+/// Tries something out: while it lives, errors are noticed and not reported; afterwards they are forgotten.
+class Attempt {
+public:
+  explicit Attempt(Emitter &emitter) : emitter(emitter), errors(emitter.numErrors), aborted(emitter.shouldStop()) {
+    ++emitter.silenced;
+  }
+  ~Attempt() {
+    --emitter.silenced;
+    emitter.numErrors = errors;
+    emitter.setAborted(aborted);
+  }
+  bool failed() const { return emitter.numErrors != errors; }
+
+private:
+  Emitter &emitter;
+  unsigned errors;
+  bool aborted;
 };
 
 /// Evaluates in the way of the host while it lives.

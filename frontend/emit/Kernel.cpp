@@ -302,7 +302,7 @@ void KernelEmitter::useHeuristics() {
                                                         : nullptr;
     if (!values)
       continue;
-    ++emitter.silenced;
+    Attempt whole(emitter);
     Value table = emitter.evaluateConstant(values);
     if (table.is(ValueKind::Dict))
       for (auto &[key, rule] : table.dictData->items) {
@@ -326,15 +326,14 @@ void KernelEmitter::useHeuristics() {
             known.items.push_back({Value::ofString(name), value});
         }
         Value arguments = emitter.arena.dict(std::move(known));
-        unsigned before = emitter.numErrors;
+        Attempt attempt(emitter);
         HostScope host(emitter);
         Value value = emitter.call(rule, {{arguments, SourceRange(), {}}}, call->range.begin);
-        if (emitter.numErrors != before || value.isPoison())
+        if (attempt.failed() || value.isPoison())
           heuristicProblem = "its heuristic needs values that are known only at launch";
         else
           setConstant(*target, value);
       }
-    --emitter.silenced;
   }
 }
 
@@ -351,18 +350,19 @@ void KernelEmitter::useAutotune() {
       configs = call->args.front();
     if (!configs)
       continue;
-    ++emitter.silenced;
+    Attempt attempt(emitter);
     Value list = emitter.evaluateConstant(configs);
     llvm::SmallVector<Value> elements;
     bool usable = !list.isPoison() && emitter.getIterable(list, configs->getLoc(), elements) && !elements.empty() &&
-                  elements.front().is(ValueKind::Dict);
-    --emitter.silenced;
+                  elements.front().isTuple() && !elements.front().tupleData->fields.empty() &&
+                  elements.front().tupleData->elements.front().is(ValueKind::Dict);
     if (!usable) {
       heuristicProblem = "the configurations of '@triton.autotune' are not known at compile time";
       continue;
     }
     bool wasMissing = hasMissing(), used = false;
-    for (auto &[key, value] : elements.front().dictData->items) {
+    const TupleData &config = *elements.front().tupleData;
+    for (auto &[key, value] : config.elements.front().dictData->items) {
       StringRef name = key.getString();
       Parameter *target = llvm::find_if(parameters, [&](const Parameter &p) { return p.param->name.text == name; });
       if (target == parameters.end() || target->spec)
@@ -372,10 +372,9 @@ void KernelEmitter::useAutotune() {
     }
     if (wasMissing && !used)
       continue;
-    for (auto &[key, value] : elements.front().dictData->items) {
+    for (auto [name, value] : llvm::zip(config.fields, config.elements)) {
       if (!value.isIntLike())
         continue;
-      StringRef name = key.getString();
       int number = static_cast<int>(value.integer);
       if (name == "num_warps" && !configWarps)
         configWarps = number;
