@@ -146,6 +146,7 @@ struct LaunchConfig {
   Dim3 grid, block;
   Dim3 cluster{1, 1, 1};
   uint32_t dynamicShared = 0;
+  uint32_t sharedLimit = 0; ///< bytes of shared memory a CTA may have; 0: what the module's target allows
   std::span<const std::byte> parameters{}; ///< laid out as Kernel::parameters says
   uint64_t seed = 0;
   unsigned threads = 0; ///< host threads; 0: as many as the machine has cores

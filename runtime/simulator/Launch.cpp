@@ -311,9 +311,9 @@ std::string validate(const Module &module, const Kernel &kernel, const LaunchCon
   if (cluster.count() == 0 || cluster.count() > 16 || grid.x % cluster.x || grid.y % cluster.y || grid.z % cluster.z)
     return "clusters of " + say(cluster) + " blocks: at most 16 blocks, and they must divide the grid of " + say(grid);
   const uint64_t shared = uint64_t(kernel.staticShared) + config.dynamicShared;
-  if (shared > sharedLimit(module.target()))
-    return std::to_string(shared) + " bytes of shared memory: " + module.target() + " has at most " +
-           std::to_string(sharedLimit(module.target())) + " a block";
+  const uint32_t limit = config.sharedLimit ? config.sharedLimit : sharedLimit(module.target());
+  if (shared > limit)
+    return std::to_string(shared) + " bytes of shared memory: at most " + std::to_string(limit) + " a block";
   if (config.parameters.size() < kernel.parameterBytes)
     return "parameter buffer of " + std::to_string(config.parameters.size()) + " bytes: the kernel takes " +
            std::to_string(kernel.parameterBytes);
