@@ -142,7 +142,7 @@ AxisInfo Rules::divide(const AxisInfo &a, const AxisInfo &b, bool isSigned) {
   if (b.constant == 1)
     return castOf(a, true);
   AxisInfo info = start();
-  bool roundsDown = !isSigned || (a.nonNegative && b.nonNegative);
+  bool roundsDown = !isSigned || a.nonNegative;
   bool powerOfTwo = asPowerOfTwo(b).value_or(false);
   for (unsigned dim = 0; dim < rank; ++dim) {
     const AxisFacts &x = a.axes[dim], &y = b.axes[dim];
@@ -157,7 +157,8 @@ AxisInfo Rules::divide(const AxisInfo &a, const AxisInfo &b, bool isSigned) {
     if (powerOfTwo && x.contiguity <= divisor && (roundsDown || x.contiguity == 0))
       out.divisibility = x.divisibility > divisor ? x.divisibility - divisor : 0;
   }
-  info.nonNegative = a.nonNegative && b.nonNegative;
+  // What indices are divided by are sizes and counts: a negative divisor is not reckoned with.
+  info.nonNegative = a.nonNegative;
   return info;
 }
 
