@@ -98,33 +98,6 @@ LogicalResult addPasses(OpPassManager &passes, const Target &target, llvm::Strin
   return failure();
 }
 
-/// The op whose shared memory is largest, for a diagnostic to point at.
-Operation *largestUser(ModuleOp module) {
-  Operation *largest = nullptr;
-  int64_t most = -1;
-  module.walk([&](Operation *op) {
-    int64_t bytes = getScratchBytes(op);
-    if (auto alloc = dyn_cast<tile::AllocOp>(op))
-      bytes = cast<tile::BufferType>(alloc.getType()).getSizeInBytes();
-    if (bytes > most) {
-      most = bytes;
-      largest = op;
-    }
-  });
-  return largest;
-}
-
-LogicalResult checkSharedMemory(ModuleOp module, const Target &target, int64_t bytes, llvm::StringRef kernel) {
-  if (bytes <= int64_t(target.sharedPerCta))
-    return success();
-  Operation *largest = largestUser(module);
-  InFlightDiagnostic diagnostic = largest->emitError() << "kernel '" << kernel << "' needs " << bytes
-                                                       << " bytes of shared memory, but a program on " << target.name
-                                                       << " has at most " << target.sharedPerCta;
-  diagnostic.attachNote() << "this operation needs the most of it; use smaller blocks or fewer stages";
-  return failure();
-}
-
 int64_t integerAttr(ModuleOp module, llvm::StringRef name, int64_t otherwise) {
   auto attr = module->getAttrOfType<IntegerAttr>(name);
   return attr ? attr.getInt() : otherwise;
@@ -194,8 +167,6 @@ FailureOr<CompiledKernel> compile(ModuleOp module, const CompileOptions &options
   if (!last.empty())
     return result;
   result.sharedBytes = unsigned(integerAttr(module, sharedBytesAttrName, 0));
-  if (failed(checkSharedMemory(module, *target, result.sharedBytes, result.name)))
-    return failure();
   {
     PassManager passes(context, ModuleOp::getOperationName());
     passes.enableVerifier(options.verifyEach);
