@@ -45,7 +45,6 @@ int main(int argc, char **argv) {
       request.options.numWarps = kernel["warps"].get<int>();
       request.options.numStages = kernel["stages"].get<int>();
       request.options.target = target;
-      request.options.useCache = false;
       benchmark::RegisterBenchmark((kernel["name"].get<std::string>() + " " + target).c_str(),
                                    [request](benchmark::State &state) { compileKernel(state, request); })
           ->Unit(benchmark::kMillisecond);
