@@ -143,16 +143,35 @@ private:
       barrierBefore(op, pending);
     if (isa<tile::StoreOp, tile::AtomicRmwOp, tile::AtomicCasOp, tile::InlineAsmOp>(op))
       pending.wroteGlobal = true;
-    if (auto offset = op->getAttrOfType<IntegerAttr>(scratchOffsetAttrName)) {
-      Range range{offset.getInt(), offset.getInt() + getScratchBytes(op)};
-      if (pending.written.overlaps(range) || pending.read.overlaps(range))
+    if (std::optional<Range> range = scratchOf(op)) {
+      if (pending.written.overlaps(*range) || pending.read.overlaps(*range))
         barrierBefore(op, pending);
       // Its own barrier comes between its writes and its reads.
       bool wroteGlobal = isa<tile::AtomicRmwOp, tile::AtomicCasOp>(op);
       pending = Pending();
       pending.wroteGlobal = wroteGlobal;
-      pending.read.add(range);
+      pending.read.add(*range);
     }
+  }
+
+  /// The scratch memory of an operation; nothing where it has none.
+  static std::optional<Range> scratchOf(Operation *op) {
+    auto offset = op->getAttrOfType<IntegerAttr>(scratchOffsetAttrName);
+    return offset ? std::optional<Range>({offset.getInt(), offset.getInt() + getScratchBytes(op)}) : std::nullopt;
+  }
+
+  /// Whether something in `op` must not meet what is pending before it.
+  static bool meets(Operation *op, const Pending &pending) {
+    return op
+        ->walk([&](Operation *inner) {
+          std::optional<Range> range = scratchOf(inner);
+          if (auto store = dyn_cast<tile::LocalStoreOp>(inner))
+            range = rangeOf(store.getBuffer());
+          if (auto load = dyn_cast<tile::LocalLoadOp>(inner))
+            return WalkResult(success(!pending.written.overlaps(rangeOf(load.getBuffer()))));
+          return WalkResult(success(!range || !(pending.written.overlaps(*range) || pending.read.overlaps(*range))));
+        })
+        .wasInterrupted();
   }
 
   void visitControlFlow(Operation *op, Pending &pending) {
@@ -164,6 +183,9 @@ private:
       pending.join(otherwise);
       return;
     }
+    // One barrier before the loop rather than one in each iteration of which only the first needs it.
+    if (meets(op, pending))
+      barrierBefore(op, pending);
     // What is pending at the head of a loop is what was before it or is at the end of an iteration.
     Pending head = pending;
     if (auto loop = dyn_cast<scf::ForOp>(op)) {

@@ -41,6 +41,8 @@ public:
       castAccumulator(builder.getF32Type());
     if (std::optional<tile::MmaKind> kind = findKind(); kind && fits(*kind)) {
       dot->setAttr(mmaKindAttrName, tile::MmaKindAttr::get(dot.getContext(), *kind));
+      if (!elementOf(dot.getA()).isF32())
+        dot.setPrecision(tile::InputPrecision::TF32);
       return;
     }
     if (elementOf(dot.getA()).isF16() || elementOf(dot.getA()).isBF16()) {

@@ -83,6 +83,33 @@ module attributes {tile.num_warps = 4 : i32, tile.target = "sm_80", tile.shared_
     return
   }
 
+  // Only the first iteration meets the read before the loop: one barrier before it.
+  // CHECK-LABEL: func.func @before_loop
+  // CHECK: tile.local_load
+  // CHECK: tile.barrier
+  // CHECK-NEXT: scf.for
+  // CHECK-NOT: tile.barrier
+  // CHECK: tile.local_store
+  // CHECK-NEXT: tile.barrier
+  // CHECK: tile.local_load
+  // CHECK-NEXT: tile.local_store
+  // CHECK-NEXT: tile.barrier
+  func.func @before_loop(%x: !tile_a, %n: i32) {
+    %c0 = arith.constant 0 : i32
+    %c1 = arith.constant 1 : i32
+    %a = tile.alloc offset 0 : !buffer
+    %y = tile.local_load %a : !buffer -> !tile_a
+    scf.for %i = %c0 to %n step %c1 : i32 {
+      %b = tile.alloc offset 0 : !buffer
+      %c = tile.alloc offset 4096 : !buffer
+      tile.local_store %y, %b : !tile_a, !buffer
+      %v = tile.local_load %b : !buffer -> !tile_a
+      tile.local_store %v, %c : !tile_a, !buffer
+      %w = tile.local_load %c : !buffer -> !tile_a
+    }
+    return
+  }
+
   // Of two branches one wrote: a barrier after both.
   // CHECK-LABEL: func.func @branch
   // CHECK: scf.if

@@ -75,6 +75,9 @@ Value LayoutRewriter::convert(Value value, LayoutId wanted, Operation *user) {
 Value LayoutRewriter::recompute(Value value, LayoutId wanted) {
   if (getLayoutOf(value) == wanted)
     return value;
+  // An operand that has been converted for its user already: what to compute anew is what it was converted from.
+  if (auto conversion = value.getDefiningOp<tile::ConvertLayoutOp>())
+    return recompute(conversion.getSource(), wanted);
   if (Value known = recomputed.lookup({value, wanted}))
     return known;
   Operation *op = value.getDefiningOp();
