@@ -142,6 +142,8 @@ inline uint32_t roundTo(const Format &format, double x, Rounding rounding) {
   quotient += up;
   // `quotient` has the implicit bit when normal; adding makes a carry into the exponent come out right.
   const int biased = target + bias;
+  if (biased >= 1 << format.exponent)
+    return 0x7FFFFFFF;
   const bool subnormal = quotient < (uint64_t(1) << format.fraction);
   return static_cast<uint32_t>(subnormal ? quotient : (uint64_t(biased - 1) << format.fraction) + quotient);
 }
