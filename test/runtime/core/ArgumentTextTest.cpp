@@ -64,7 +64,7 @@ TEST(ArgumentText, Mistakes) {
       {"x=i32", "argument 'x': 'i32': expected ':' and a value, or '[' and a shape, after 'i32'"},
       {"x=int", "argument 'x': 'int': unknown type 'int'; there are: i1, i8, i16, i32, i64, u8, u16, u32, u64, fp16, "
                 "bf16, fp8e4nv, fp8e5, fp32, fp64"},
-      {"x=fp61:1", "argument 'x': 'fp61:1': unknown type 'fp61'; did you mean 'fp64'?"},
+      {"x=fp61:1", "argument 'x': 'fp61:1': unknown type 'fp61'; did you mean 'fp16'?"},
       {"x=i32:seven", "argument 'x': 'i32:seven': 'seven' is no integer"},
       {"x=i32:1.5", "argument 'x': 'i32:1.5': '1.5' is no integer"},
       {"x=i1:maybe", "argument 'x': 'i1:maybe': 'maybe' is no integer, True or False"},

@@ -1,8 +1,9 @@
-//===- CoverageTest.cpp - Every instruction form that compilers emit ------------------------------------------------------------------===//
+//===- CoverageTest.cpp - Every instruction form that compilers emit
+//------------------------------------------------------------------===//
 //
-// Inputs/forms.tsv lists the instruction forms in the PTX that Triton 3.6.0 makes of 897 public kernels for sm_80 and sm_90a, with
-// how often each occurs. Each is given operands by its kind and decoded: all of sm_80's must be known; of sm_90a's those that are not
-// must be refused by name.
+// Inputs/forms.tsv lists the instruction forms in the PTX that Triton 3.6.0 makes of 897 public kernels for sm_80 and
+// sm_90a, with how often each occurs. Each is given operands by its kind and decoded: all of sm_80's must be known; of
+// sm_90a's those that are not must be refused by name.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -51,7 +52,9 @@ struct Form {
   }
   unsigned last() const { return bitsOf(words.back()); }
   unsigned vector() const { return has("v2") ? 2 : has("v4") ? 4 : has("v8") ? 8 : 1; }
-  std::string values(unsigned first) const { return vector() == 1 ? reg(last(), first) : vectorOf(last(), vector(), first); }
+  std::string values(unsigned first) const {
+    return vector() == 1 ? reg(last(), first) : vectorOf(last(), vector(), first);
+  }
 
   /// Operands that fit; empty where the form takes none, "?" where this table does not know.
   std::string operands() const;
@@ -60,7 +63,9 @@ struct Form {
 std::string Form::operands() const {
   const unsigned b = last();
   const auto r = [&](unsigned n) { return reg(b, n); };
-  const std::string address = has("param") ? "[p]" : has("shared") || has("shared::cta") || has("local") ? "[%r30+16]" : "[%d30+16]";
+  const std::string address = has("param")                                          ? "[p]"
+                              : has("shared") || has("shared::cta") || has("local") ? "[%r30+16]"
+                                                                                    : "[%d30+16]";
   if (root == "ret" || root == "trap" || text == "membar.gl" || root == "griddepcontrol" || root == "fence" ||
       text == "cp.async.commit_group" || text == "cp.async.bulk.commit_group" || text.starts_with("wgmma.fence") ||
       text.starts_with("wgmma.commit"))
@@ -87,7 +92,8 @@ std::string Form::operands() const {
     const bool half = words[6] == "f16", bytes = has("s8"), tf32 = has("tf32");
     const unsigned k = words[3] == "m16n8k16" ? 16 : words[3] == "m16n8k32" ? 32 : 8;
     const unsigned a = k * 16 / 32 / (bytes ? 4 : tf32 ? 1 : 2);
-    return vectorOf(32, half ? 2 : 4, 0) + ", " + vectorOf(32, a, 4) + ", " + vectorOf(32, a / 2, 8) + ", " + vectorOf(32, half ? 2 : 4, 10);
+    return vectorOf(32, half ? 2 : 4, 0) + ", " + vectorOf(32, a, 4) + ", " + vectorOf(32, a / 2, 8) + ", " +
+           vectorOf(32, half ? 2 : 4, 10);
   }
   if (root == "shfl")
     return "%r0|%q0, %r1, 1, 31, -1";
@@ -119,12 +125,13 @@ std::string Form::operands() const {
   }
   if (root == "madc" || root == "fma" || root == "shf" || root == "prmt")
     return three + ", " + r(3);
-  if (root == "mov" || root == "neg" || root == "abs" || root == "not" || root == "rcp" || root == "sqrt" || root == "rsqrt" || root == "ex2")
+  if (root == "mov" || root == "neg" || root == "abs" || root == "not" || root == "rcp" || root == "sqrt" ||
+      root == "rsqrt" || root == "ex2")
     return r(0) + ", " + r(1);
   if (root == "popc")
     return "%r0, " + r(1);
-  if (root == "add" || root == "sub" || root == "and" || root == "or" || root == "xor" || root == "min" || root == "max" || root == "div" ||
-      root == "rem" || root == "copysign")
+  if (root == "add" || root == "sub" || root == "and" || root == "or" || root == "xor" || root == "min" ||
+      root == "max" || root == "div" || root == "rem" || root == "copysign")
     return three;
   return "?";
 }
@@ -143,7 +150,8 @@ TEST(Coverage, FormsThatTritonEmits) {
     row >> name >> counts[0] >> counts[1];
     const Form form(name);
     const std::string operands = form.operands();
-    const std::string ptx = ".version 8.7\n.target sm_90a\n.address_size 64\n.visible .entry k(.param .align 16 .b8 p[32])\n{\n.reg .pred %q<32>;\n"
+    const std::string ptx = ".version 8.7\n.target sm_90a\n.address_size 64\n.visible .entry k(.param .align 16 .b8 "
+                            "p[32])\n{\n.reg .pred %q<32>;\n"
                             ".reg .b16 %h<32>;\n.reg .b32 %r<300>;\n.reg .b64 %d<32>;\n" +
                             name + " " + (operands == "?" ? "" : operands) + ";\nL: ret;\n}\n";
     const auto module = Module::parse(ptx, memory, "form.ptx");
@@ -163,8 +171,9 @@ TEST(Coverage, FormsThatTritonEmits) {
   }
   EXPECT_EQ(known[0], all[0]);
   RecordProperty("refused", refused);
-  std::printf("sm_80: %llu of %llu instructions known; sm_90a: %llu of %llu (%.3f%%), refused by name:\n%s", (unsigned long long)known[0],
-              (unsigned long long)all[0], (unsigned long long)known[1], (unsigned long long)all[1], 100.0 * known[1] / all[1], refused.c_str());
+  std::printf("sm_80: %llu of %llu instructions known; sm_90a: %llu of %llu (%.3f%%), refused by name:\n%s",
+              (unsigned long long)known[0], (unsigned long long)all[0], (unsigned long long)known[1],
+              (unsigned long long)all[1], 100.0 * known[1] / all[1], refused.c_str());
 }
 
 } // namespace

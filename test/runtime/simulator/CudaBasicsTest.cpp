@@ -1,4 +1,5 @@
-//===- CudaBasicsTest.cpp - CUDA C++ compiled by nvcc, against host references ---------------------------------------------===//
+//===- CudaBasicsTest.cpp - CUDA C++ compiled by nvcc, against host references
+//---------------------------------------------===//
 //
 // Inputs/basics.ptx is what nvcc 13.0 makes of Inputs/basics.cu for sm_80.
 //
@@ -241,7 +242,14 @@ TEST_F(CudaBasics, SinglePrecisionLibrary) {
   // CUDA's documented errors are at most 4 units in the last place for these.
   for (int i = 0; i < 32; ++i) {
     const double v = x[i], a = std::fabs(v);
-    const double expected[] = {std::exp(v), std::sin(v), 1 / std::sqrt(a), std::log(a), std::tanh(v), std::pow(a, double(1.7f)), std::fmod(v, double(0.3f)), std::erf(v)};
+    const double expected[] = {std::exp(v),
+                               std::sin(v),
+                               1 / std::sqrt(a),
+                               std::log(a),
+                               std::tanh(v),
+                               std::pow(a, double(1.7f)),
+                               std::fmod(v, double(0.3f)),
+                               std::erf(v)};
     for (int f = 0; f < 8; ++f)
       EXPECT_NEAR(result[i * 8 + f], expected[f], std::fabs(expected[f]) * 5e-7 + 1e-7) << f << " of " << v;
   }

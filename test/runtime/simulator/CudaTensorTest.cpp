@@ -1,4 +1,5 @@
-//===- CudaTensorTest.cpp - Tensor-core kernels compiled by nvcc, against host references -------------------------------------===//
+//===- CudaTensorTest.cpp - Tensor-core kernels compiled by nvcc, against host references
+//-------------------------------------===//
 //
 // Inputs/tensor.ptx is what nvcc 13.0 makes of Inputs/tensor.cu for sm_80.
 //
@@ -96,7 +97,9 @@ TEST_F(CudaTensor, WmmaOfTf32) {
   run(*module, "wmma_tf32", {1}, {32}, da, db, c);
   const auto result = c.host();
   // Ties go away from zero when rounding to 10 bits of fraction.
-  const auto tf32 = [](float v) { return double(std::bit_cast<float>((std::bit_cast<uint32_t>(v) + 0x1000) & 0xFFFFE000)); };
+  const auto tf32 = [](float v) {
+    return double(std::bit_cast<float>((std::bit_cast<uint32_t>(v) + 0x1000) & 0xFFFFE000));
+  };
   for (int i = 0; i < 16; ++i)
     for (int j = 0; j < 16; ++j) {
       double sum = 0;

@@ -1,7 +1,8 @@
-//===- InstructionTest.cpp - Single instructions on random inputs -----------------------------------------------------------------===//
+//===- InstructionTest.cpp - Single instructions on random inputs
+//-----------------------------------------------------------------===//
 //
-// Each check makes a kernel of one instruction, runs it on random and on special values, some of them under a partial mask, and
-// compares every lane with a computation on the host.
+// Each check makes a kernel of one instruction, runs it on random and on special values, some of them under a partial
+// mask, and compares every lane with a computation on the host.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -20,9 +21,9 @@ namespace {
 
 /// How values of a host type are declared, loaded and stored in PTX.
 template <typename T> struct PtxType;
-#define TESSERA_PTX_TYPE(T, REGISTER, MEMORY)                                                                                       \
-  template <> struct PtxType<T> {                                                                                                  \
-    static constexpr const char *reg = REGISTER, *memory = MEMORY;                                                                 \
+#define TESSERA_PTX_TYPE(T, REGISTER, MEMORY)                                                                          \
+  template <> struct PtxType<T> {                                                                                      \
+    static constexpr const char *reg = REGISTER, *memory = MEMORY;                                                     \
   };
 TESSERA_PTX_TYPE(uint16_t, "b16", "b16")
 TESSERA_PTX_TYPE(int16_t, "b16", "b16")
@@ -58,9 +59,20 @@ protected:
     } else {
       for (T &v : result)
         v = std::ldexp(std::uniform_real_distribution<T>(-2, 2)(random), static_cast<int>(random() % 20) - 10);
-      const T special[] = {0, T(-0.0), 1, -1, std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(),
-                           std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::denorm_min(), -std::numeric_limits<T>::min() / 3,
-                           std::numeric_limits<T>::max(), T(0.5), T(1.5), T(2.5), T(-2.5)};
+      const T special[] = {0,
+                           T(-0.0),
+                           1,
+                           -1,
+                           std::numeric_limits<T>::infinity(),
+                           -std::numeric_limits<T>::infinity(),
+                           std::numeric_limits<T>::quiet_NaN(),
+                           std::numeric_limits<T>::denorm_min(),
+                           -std::numeric_limits<T>::min() / 3,
+                           std::numeric_limits<T>::max(),
+                           T(0.5),
+                           T(1.5),
+                           T(2.5),
+                           T(-2.5)};
       for (int i = 0; i < 96; ++i)
         result[i] = special[random() % std::size(special)];
     }
@@ -77,16 +89,21 @@ protected:
           const std::string n(1, names[i++]);
           text += ", .param .u64 " + n;
           registers += ".reg ." + std::string(PtxType<S>::reg) + " %" + n + ";\n";
-          loads += "ld.param.u64 %rd2, [" + n + "];\nmad.wide.u32 %rd2, %r1, " + std::to_string(sizeof(S)) + ", %rd2;\nld.global." +
-                   PtxType<S>::memory + " %" + n + ", [%rd2];\n";
+          loads += "ld.param.u64 %rd2, [" + n + "];\nmad.wide.u32 %rd2, %r1, " + std::to_string(sizeof(S)) +
+                   ", %rd2;\nld.global." + PtxType<S>::memory + " %" + n + ", [%rd2];\n";
         }(),
         ...);
-    return text + ")\n{\n.reg .b32 %r<10>;\n.reg .b64 %rd<10>;\n.reg .pred %p<4>;\n.reg .b16 %h<4>;\n.reg ." + PtxType<R>::reg + " %d;\n" +
-           registers + "mov.u32 %r1, %ctaid.x;\nmov.u32 %r2, %ntid.x;\nmov.u32 %r3, %tid.x;\nmad.lo.s32 %r1, %r1, %r2, %r3;\n" + loads +
-           "mov." + (sizeof(R) == 2 ? "b16" : PtxType<R>::reg) + " %d, 0" + (std::is_same_v<R, float> ? "f00000000" : std::is_same_v<R, double> ? "d0000000000000000" : "") +
-           ";\n// the upper half of the block runs under a divergent mask\nsetp.lt.u32 %p0, %r3, 32;\nand.b32 %r4, %r3, 1;\nsetp.eq.or.u32 %p1, %r4, 0, %p0;\n@!%p1 bra SKIP;\n" +
-           body + "\nSKIP:\nld.param.u64 %rd2, [out];\nmad.wide.u32 %rd2, %r1, " + std::to_string(sizeof(R)) + ", %rd2;\nst.global." +
-           PtxType<R>::memory + " [%rd2], %d;\nret;\n}\n";
+    return text + ")\n{\n.reg .b32 %r<10>;\n.reg .b64 %rd<10>;\n.reg .pred %p<4>;\n.reg .b16 %h<4>;\n.reg ." +
+           PtxType<R>::reg + " %d;\n" + registers +
+           "mov.u32 %r1, %ctaid.x;\nmov.u32 %r2, %ntid.x;\nmov.u32 %r3, %tid.x;\nmad.lo.s32 %r1, %r1, %r2, %r3;\n" +
+           loads + "mov." + (sizeof(R) == 2 ? "b16" : PtxType<R>::reg) + " %d, 0" +
+           (std::is_same_v<R, float>    ? "f00000000"
+            : std::is_same_v<R, double> ? "d0000000000000000"
+                                        : "") +
+           ";\n// the upper half of the block runs under a divergent mask\nsetp.lt.u32 %p0, %r3, 32;\nand.b32 %r4, "
+           "%r3, 1;\nsetp.eq.or.u32 %p1, %r4, 0, %p0;\n@!%p1 bra SKIP;\n" +
+           body + "\nSKIP:\nld.param.u64 %rd2, [out];\nmad.wide.u32 %rd2, %r1, " + std::to_string(sizeof(R)) +
+           ", %rd2;\nst.global." + PtxType<R>::memory + " [%rd2], %d;\nret;\n}\n";
   }
 
   /// `same` decides; by default bit for bit, all NaN alike.
@@ -117,16 +134,22 @@ protected:
         inputs);
   }
 
-  template <typename R, typename A> void unary(const std::string &op, std::type_identity_t<std::function<R(A)>> f,
-                                               std::type_identity_t<std::function<bool(R, R)>> equal = same<R>) {
+  template <typename R, typename A>
+  void unary(const std::string &op, std::type_identity_t<std::function<R(A)>> f,
+             std::type_identity_t<std::function<bool(R, R)>> equal = same<R>) {
     check<R, A>(op + " %d, %a;", f, equal);
   }
-  template <typename T> void binary(const std::string &op, std::function<T(T, T)> f) { check<T, T, T>(op + " %d, %a, %b;", f); }
-  template <typename T> void ternary(const std::string &op, std::function<T(T, T, T)> f) { check<T, T, T, T>(op + " %d, %a, %b, %c;", f); }
+  template <typename T> void binary(const std::string &op, std::function<T(T, T)> f) {
+    check<T, T, T>(op + " %d, %a, %b;", f);
+  }
+  template <typename T> void ternary(const std::string &op, std::function<T(T, T, T)> f) {
+    check<T, T, T, T>(op + " %d, %a, %b, %c;", f);
+  }
 
   static std::function<bool(float, float)> relative(double bound) {
     return [bound](float a, float b) {
-      return same(a, b) || std::fabs(double(a) - b) <= bound * std::fabs(double(b)) + 1.2e-38 || (std::isinf(b) && std::isinf(a));
+      return same(a, b) || std::fabs(double(a) - b) <= bound * std::fabs(double(b)) + 1.2e-38 ||
+             (std::isinf(b) && std::isinf(a));
     };
   }
 };
@@ -137,7 +160,9 @@ TEST_F(Instructions, IntegerArithmetic) {
   binary<int32_t>("add.s32", [](int32_t a, int32_t b) { return int32_t(uint32_t(a) + uint32_t(b)); });
   binary<uint64_t>("sub.u64", [](uint64_t a, uint64_t b) { return a - b; });
   binary<int16_t>("add.s16", [](int16_t a, int16_t b) { return int16_t(a + b); });
-  binary<int32_t>("add.sat.s32", [](int32_t a, int32_t b) { return int32_t(std::clamp<int64_t>(int64_t(a) + b, INT32_MIN, INT32_MAX)); });
+  binary<int32_t>("add.sat.s32", [](int32_t a, int32_t b) {
+    return int32_t(std::clamp<int64_t>(int64_t(a) + b, INT32_MIN, INT32_MAX));
+  });
   binary<int32_t>("mul.lo.s32", [](int32_t a, int32_t b) { return int32_t(uint32_t(a) * uint32_t(b)); });
   binary<int16_t>("mul.lo.s16", [](int16_t a, int16_t b) { return int16_t(int(a) * b); });
   binary<uint16_t>("mul.hi.u16", [](uint16_t a, uint16_t b) { return uint16_t(uint32_t(a) * b >> 16); });
@@ -145,12 +170,17 @@ TEST_F(Instructions, IntegerArithmetic) {
   binary<int32_t>("mul.hi.s32", [](int32_t a, int32_t b) { return int32_t(int64_t(a) * b >> 32); });
   binary<int64_t>("mul.hi.s64", [](int64_t a, int64_t b) { return int64_t(__int128(a) * b >> 64); });
   check<int64_t, int32_t, int32_t>("mul.wide.s32 %d, %a, %b;", [](int32_t a, int32_t b) { return int64_t(a) * b; });
-  check<uint32_t, uint16_t, uint16_t>("mul.wide.u16 %d, %a, %b;", [](uint16_t a, uint16_t b) { return uint32_t(a) * b; });
-  check<int64_t, int32_t, int32_t, int64_t>("mad.wide.s32 %d, %a, %b, %c;",
-                                            [](int32_t a, int32_t b, int64_t c) { return int64_t(uint64_t(int64_t(a) * b) + uint64_t(c)); });
+  check<uint32_t, uint16_t, uint16_t>("mul.wide.u16 %d, %a, %b;",
+                                      [](uint16_t a, uint16_t b) { return uint32_t(a) * b; });
+  check<int64_t, int32_t, int32_t, int64_t>("mad.wide.s32 %d, %a, %b, %c;", [](int32_t a, int32_t b, int64_t c) {
+    return int64_t(uint64_t(int64_t(a) * b) + uint64_t(c));
+  });
   ternary<uint32_t>("mad.lo.u32", [](uint32_t a, uint32_t b, uint32_t c) { return a * b + c; });
-  ternary<uint32_t>("mad.hi.u32", [](uint32_t a, uint32_t b, uint32_t c) { return uint32_t(uint64_t(a) * b >> 32) + c; });
-  binary<int32_t>("div.s32", [](int32_t a, int32_t b) { return b == 0 ? -1 : b == -1 ? int32_t(-uint32_t(a)) : a / b; });
+  ternary<uint32_t>("mad.hi.u32",
+                    [](uint32_t a, uint32_t b, uint32_t c) { return uint32_t(uint64_t(a) * b >> 32) + c; });
+  binary<int32_t>("div.s32", [](int32_t a, int32_t b) {
+    return b == 0 ? -1 : b == -1 ? int32_t(-uint32_t(a)) : a / b;
+  });
   binary<uint64_t>("div.u64", [](uint64_t a, uint64_t b) { return b == 0 ? ~uint64_t(0) : a / b; });
   binary<int64_t>("rem.s64", [](int64_t a, int64_t b) { return b == 0 ? a : b == -1 ? 0 : a % b; });
   binary<uint32_t>("rem.u32", [](uint32_t a, uint32_t b) { return b == 0 ? a : a % b; });
@@ -162,7 +192,8 @@ TEST_F(Instructions, IntegerArithmetic) {
   ternary<int32_t>("sad.s32", [](int32_t a, int32_t b, int32_t c) {
     return int32_t(uint32_t(c) + (a < b ? uint32_t(b) - uint32_t(a) : uint32_t(a) - uint32_t(b)));
   });
-  binary<uint32_t>("mul24.lo.u32", [](uint32_t a, uint32_t b) { return uint32_t(uint64_t(a & 0xFFFFFF) * (b & 0xFFFFFF)); });
+  binary<uint32_t>("mul24.lo.u32",
+                   [](uint32_t a, uint32_t b) { return uint32_t(uint64_t(a & 0xFFFFFF) * (b & 0xFFFFFF)); });
   ternary<uint32_t>("dp4a.s32.u32", [](uint32_t a, uint32_t b, uint32_t c) {
     for (int i = 0; i < 32; i += 8)
       c += uint32_t(int8_t(a >> i) * int(uint8_t(b >> i)));
@@ -185,9 +216,10 @@ TEST_F(Instructions, Carry) {
   check<uint64_t, uint64_t, uint64_t>("{.reg .b32 %l<6>; mov.b64 {%l0, %l1}, %a; mov.b64 {%l2, %l3}, %b;\n"
                                       "sub.cc.u32 %l4, %l0, %l2; subc.u32 %l5, %l1, %l3; mov.b64 %d, {%l4, %l5};}",
                                       [](uint64_t a, uint64_t b) { return a - b; });
-  check<uint64_t, uint32_t, uint32_t, uint64_t>("{.reg .b32 %l<6>; mov.b64 {%l0, %l1}, %c;\n"
-                                                "mad.lo.cc.u32 %l2, %a, %b, %l0; madc.hi.u32 %l3, %a, %b, %l1; mov.b64 %d, {%l2, %l3};}",
-                                                [](uint32_t a, uint32_t b, uint64_t c) { return uint64_t(a) * b + c; });
+  check<uint64_t, uint32_t, uint32_t, uint64_t>(
+      "{.reg .b32 %l<6>; mov.b64 {%l0, %l1}, %c;\n"
+      "mad.lo.cc.u32 %l2, %a, %b, %l0; madc.hi.u32 %l3, %a, %b, %l1; mov.b64 %d, {%l2, %l3};}",
+      [](uint32_t a, uint32_t b, uint64_t c) { return uint64_t(a) * b + c; });
 }
 
 TEST_F(Instructions, BitsAndShifts) {
@@ -196,13 +228,21 @@ TEST_F(Instructions, BitsAndShifts) {
   binary<uint16_t>("or.b16", [](uint16_t a, uint16_t b) { return uint16_t(a | b); });
   unary<uint16_t, uint16_t>("not.b16", [](uint16_t a) { return uint16_t(~a); });
   unary<uint32_t, uint32_t>("cnot.b32", [](uint32_t a) { return uint32_t(a == 0); });
-  check<uint64_t, uint64_t, uint32_t>("shl.b64 %d, %a, %b;", [](uint64_t a, uint32_t b) { return b > 63 ? 0 : a << b; });
-  check<uint16_t, uint16_t, uint32_t>("shl.b16 %d, %a, %b;", [](uint16_t a, uint32_t b) { return uint16_t(b > 15 ? 0 : a << b); });
+  check<uint64_t, uint64_t, uint32_t>("shl.b64 %d, %a, %b;",
+                                      [](uint64_t a, uint32_t b) { return b > 63 ? 0 : a << b; });
+  check<uint16_t, uint16_t, uint32_t>("shl.b16 %d, %a, %b;",
+                                      [](uint16_t a, uint32_t b) { return uint16_t(b > 15 ? 0 : a << b); });
   check<int32_t, int32_t, uint32_t>("shr.s32 %d, %a, %b;", [](int32_t a, uint32_t b) { return a >> std::min(b, 31u); });
-  check<int16_t, int16_t, uint32_t>("shr.s16 %d, %a, %b;", [](int16_t a, uint32_t b) { return int16_t(a >> std::min(b, 15u)); });
-  check<uint64_t, uint64_t, uint32_t>("shr.u64 %d, %a, %b;", [](uint64_t a, uint32_t b) { return b > 63 ? 0 : a >> b; });
-  ternary<uint32_t>("shf.l.wrap.b32", [](uint32_t a, uint32_t b, uint32_t c) { return uint32_t(((uint64_t(b) << 32 | a) << (c & 31)) >> 32); });
-  ternary<uint32_t>("shf.r.clamp.b32", [](uint32_t a, uint32_t b, uint32_t c) { return uint32_t((uint64_t(b) << 32 | a) >> std::min(c, 32u)); });
+  check<int16_t, int16_t, uint32_t>("shr.s16 %d, %a, %b;",
+                                    [](int16_t a, uint32_t b) { return int16_t(a >> std::min(b, 15u)); });
+  check<uint64_t, uint64_t, uint32_t>("shr.u64 %d, %a, %b;",
+                                      [](uint64_t a, uint32_t b) { return b > 63 ? 0 : a >> b; });
+  ternary<uint32_t>("shf.l.wrap.b32", [](uint32_t a, uint32_t b, uint32_t c) {
+    return uint32_t(((uint64_t(b) << 32 | a) << (c & 31)) >> 32);
+  });
+  ternary<uint32_t>("shf.r.clamp.b32", [](uint32_t a, uint32_t b, uint32_t c) {
+    return uint32_t((uint64_t(b) << 32 | a) >> std::min(c, 32u));
+  });
   unary<uint32_t, uint32_t>("popc.b32", [](uint32_t a) { return uint32_t(std::popcount(a)); });
   unary<uint32_t, uint64_t>("clz.b64", [](uint64_t a) { return uint32_t(std::countl_zero(a)); });
   unary<uint32_t, int32_t>("bfind.s32", [](int32_t a) {
@@ -227,15 +267,20 @@ TEST_F(Instructions, BitsAndShifts) {
       d |= (i < len && pos + i <= msb ? bit(pos + i) : sign) << i;
     return d;
   };
-  check<uint32_t, uint32_t, uint32_t, uint32_t>("bfe.u32 %d, %a, %b, %c;", [&](uint32_t a, uint32_t b, uint32_t c) { return uint32_t(bfe(a, b, c, false)); });
-  check<int32_t, uint32_t, uint32_t, uint32_t>("bfe.s32 %d, %a, %b, %c;", [&](uint32_t a, uint32_t b, uint32_t c) { return int32_t(bfe(a, b, c, true)); });
-  check<int64_t, uint64_t, uint32_t, uint32_t>("bfe.s64 %d, %a, %b, %c;", [&](uint64_t a, uint32_t b, uint32_t c) { return int64_t(bfe(a, b, c, true)); });
-  check<uint32_t, uint32_t, uint32_t, uint32_t>("and.b32 %r4, %c, 31; shr.u32 %r5, %c, 27; bfi.b32 %d, %a, %b, %r4, %r5;", [](uint32_t a, uint32_t b, uint32_t c) {
-    const unsigned pos = c & 31, len = c >> 27;
-    for (unsigned i = 0; i < len && pos + i <= 31; ++i)
-      b = (b & ~(1u << (pos + i))) | (a >> i & 1) << (pos + i);
-    return b;
-  });
+  check<uint32_t, uint32_t, uint32_t, uint32_t>(
+      "bfe.u32 %d, %a, %b, %c;", [&](uint32_t a, uint32_t b, uint32_t c) { return uint32_t(bfe(a, b, c, false)); });
+  check<int32_t, uint32_t, uint32_t, uint32_t>(
+      "bfe.s32 %d, %a, %b, %c;", [&](uint32_t a, uint32_t b, uint32_t c) { return int32_t(bfe(a, b, c, true)); });
+  check<int64_t, uint64_t, uint32_t, uint32_t>(
+      "bfe.s64 %d, %a, %b, %c;", [&](uint64_t a, uint32_t b, uint32_t c) { return int64_t(bfe(a, b, c, true)); });
+  check<uint32_t, uint32_t, uint32_t, uint32_t>(
+      "and.b32 %r4, %c, 31; shr.u32 %r5, %c, 27; bfi.b32 %d, %a, %b, %r4, %r5;",
+      [](uint32_t a, uint32_t b, uint32_t c) {
+        const unsigned pos = c & 31, len = c >> 27;
+        for (unsigned i = 0; i < len && pos + i <= 31; ++i)
+          b = (b & ~(1u << (pos + i))) | (a >> i & 1) << (pos + i);
+        return b;
+      });
   ternary<uint32_t>("prmt.b32", [](uint32_t a, uint32_t b, uint32_t c) {
     uint32_t d = 0;
     for (int i = 0; i < 4; ++i) {
@@ -248,12 +293,13 @@ TEST_F(Instructions, BitsAndShifts) {
     return d;
   });
   for (const int table : {0x80, 0xE8, 0x96, 0x1B})
-    check<uint32_t, uint32_t, uint32_t, uint32_t>("lop3.b32 %d, %a, %b, %c, " + std::to_string(table) + ";", [table](uint32_t a, uint32_t b, uint32_t c) {
-      uint32_t d = 0;
-      for (int i = 0; i < 32; ++i)
-        d |= uint32_t(table >> ((a >> i & 1) * 4 + (b >> i & 1) * 2 + (c >> i & 1)) & 1) << i;
-      return d;
-    });
+    check<uint32_t, uint32_t, uint32_t, uint32_t>(
+        "lop3.b32 %d, %a, %b, %c, " + std::to_string(table) + ";", [table](uint32_t a, uint32_t b, uint32_t c) {
+          uint32_t d = 0;
+          for (int i = 0; i < 32; ++i)
+            d |= uint32_t(table >> ((a >> i & 1) * 4 + (b >> i & 1) * 2 + (c >> i & 1)) & 1) << i;
+          return d;
+        });
   check<uint32_t, uint32_t, uint32_t>("bmsk.clamp.b32 %d, %a, %b;", [](uint32_t a, uint32_t b) {
     uint32_t d = 0;
     for (uint64_t i = a; i < uint64_t(a) + b && i < 32; ++i)
@@ -262,7 +308,8 @@ TEST_F(Instructions, BitsAndShifts) {
   });
 }
 
-// ---- Floating point -----------------------------------------------------------------------------------------------------------
+// ---- Floating point
+// -----------------------------------------------------------------------------------------------------------
 
 float flushed(float x) { return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x; }
 
@@ -277,7 +324,8 @@ TEST_F(Instructions, SinglePrecision) {
   binary<float>("div.rn.f32", [](float a, float b) { return a / b; });
   binary<float>("div.full.f32", [](float a, float b) { return a / b; });
   ternary<float>("fma.rn.f32", [](float a, float b, float c) { return std::fmaf(a, b, c); });
-  ternary<float>("fma.rn.ftz.f32", [](float a, float b, float c) { return flushed(std::fmaf(flushed(a), flushed(b), flushed(c))); });
+  ternary<float>("fma.rn.ftz.f32",
+                 [](float a, float b, float c) { return flushed(std::fmaf(flushed(a), flushed(b), flushed(c))); });
   const struct {
     const char *name;
     int mode;
@@ -314,7 +362,9 @@ TEST_F(Instructions, SinglePrecision) {
       return under([&] { return float(x); });
     });
   }
-  const auto least = [](float a, float b) { return a != a ? b : b != b ? a : a == b ? (std::signbit(a) ? a : b) : std::min(a, b); };
+  const auto least = [](float a, float b) {
+    return a != a ? b : b != b ? a : a == b ? (std::signbit(a) ? a : b) : std::min(a, b);
+  };
   binary<float>("min.f32", least);
   binary<float>("max.f32", [&](float a, float b) { return -least(-a, -b); });
   binary<float>("max.NaN.f32", [&](float a, float b) { return a != a || b != b ? NAN : -least(-a, -b); });
@@ -337,10 +387,13 @@ TEST_F(Instructions, Approximations) {
   unary<float, float>("ex2.approx.f32", [](float a) { return float(std::exp2(double(a))); }, relative(1.2e-7));
   unary<float, float>("lg2.approx.f32", [](float a) { return float(std::log2(double(a))); }, relative(1.2e-7));
   unary<float, float>("tanh.approx.f32", [](float a) { return float(std::tanh(double(a))); }, relative(1.2e-7));
-  unary<float, float>("sin.approx.f32", [](float a) { return float(std::sin(double(a))); },
-                      [](float a, float b) { return same(a, b) || std::fabs(a - b) < 1e-6 || std::fabs(b) <= 1; });
-  unary<float, float>("cos.approx.f32", [](float a) { return std::fabs(a) < 1e5 || a != a || std::isinf(a) ? float(std::cos(double(a))) : 0; },
-                      [](float a, float b) { return same(a, b) || std::fabs(a - b) < 1e-6 || b == 0; });
+  unary<float, float>(
+      "sin.approx.f32", [](float a) { return float(std::sin(double(a))); },
+      [](float a, float b) { return same(a, b) || std::fabs(a - b) < 1e-6 || std::fabs(b) <= 1; });
+  unary<float, float>(
+      "cos.approx.f32",
+      [](float a) { return std::fabs(a) < 1e5 || a != a || std::isinf(a) ? float(std::cos(double(a))) : 0; },
+      [](float a, float b) { return same(a, b) || std::fabs(a - b) < 1e-6 || b == 0; });
 }
 
 TEST_F(Instructions, DoublePrecision) {
@@ -379,27 +432,41 @@ uint16_t fmaOfBfloats(uint16_t a, uint16_t b, uint16_t c) {
 TEST_F(Instructions, HalfPrecision) {
   const auto h = hostHalfValue;
   const std::function<bool(uint16_t, uint16_t)> equal = sameHalf;
-  check<uint16_t, uint16_t, uint16_t>("add.f16 %d, %a, %b;", [&](uint16_t a, uint16_t b) { return hostHalf(h(a) + h(b)); }, equal);
-  check<uint16_t, uint16_t, uint16_t>("mul.f16 %d, %a, %b;", [&](uint16_t a, uint16_t b) { return hostHalf(h(a) * h(b)); }, equal);
+  check<uint16_t, uint16_t, uint16_t>(
+      "add.f16 %d, %a, %b;", [&](uint16_t a, uint16_t b) { return hostHalf(h(a) + h(b)); }, equal);
+  check<uint16_t, uint16_t, uint16_t>(
+      "mul.f16 %d, %a, %b;", [&](uint16_t a, uint16_t b) { return hostHalf(h(a) * h(b)); }, equal);
   // Exact in long double: 64 bits of significand hold any product and sum here that decides a rounding.
-  check<uint16_t, uint16_t, uint16_t, uint16_t>("fma.rn.f16 %d, %a, %b, %c;", [&](uint16_t a, uint16_t b, uint16_t c) { return hostHalf(h(a) * h(b) + h(c)); }, equal);
-  check<uint16_t, uint16_t, uint16_t, uint16_t>("fma.rn.relu.f16 %d, %a, %b, %c;", [&](uint16_t a, uint16_t b, uint16_t c) {
-    const double v = h(a) * h(b) + h(c);
-    return hostHalf(v < 0 ? 0 : v);
-  }, [](uint16_t a, uint16_t b) { return sameHalf(a, b) || ((a | b) & 0x7FFF) == 0; });
+  check<uint16_t, uint16_t, uint16_t, uint16_t>(
+      "fma.rn.f16 %d, %a, %b, %c;", [&](uint16_t a, uint16_t b, uint16_t c) { return hostHalf(h(a) * h(b) + h(c)); },
+      equal);
+  check<uint16_t, uint16_t, uint16_t, uint16_t>(
+      "fma.rn.relu.f16 %d, %a, %b, %c;",
+      [&](uint16_t a, uint16_t b, uint16_t c) {
+        const double v = h(a) * h(b) + h(c);
+        return hostHalf(v < 0 ? 0 : v);
+      },
+      [](uint16_t a, uint16_t b) { return sameHalf(a, b) || ((a | b) & 0x7FFF) == 0; });
   const auto larger = [&](uint16_t a, uint16_t b) -> uint16_t {
     if (h(a) != h(a) || h(b) != h(b))
       return h(a) != h(a) ? b : a;
     return h(a) == h(b) ? (a & 0x8000 ? b : a) : h(a) > h(b) ? a : b;
   };
   check<uint16_t, uint16_t, uint16_t>("max.f16 %d, %a, %b;", larger, equal);
-  check<uint32_t, uint32_t, uint32_t>("add.f16x2 %d, %a, %b;", [&](uint32_t a, uint32_t b) {
-    return hostHalf(h(uint16_t(a)) + h(uint16_t(b))) | uint32_t(hostHalf(h(uint16_t(a >> 16)) + h(uint16_t(b >> 16)))) << 16;
-  }, [](uint32_t a, uint32_t b) { return sameHalf(uint16_t(a), uint16_t(b)) && sameHalf(uint16_t(a >> 16), uint16_t(b >> 16)); });
+  check<uint32_t, uint32_t, uint32_t>(
+      "add.f16x2 %d, %a, %b;",
+      [&](uint32_t a, uint32_t b) {
+        return hostHalf(h(uint16_t(a)) + h(uint16_t(b))) |
+               uint32_t(hostHalf(h(uint16_t(a >> 16)) + h(uint16_t(b >> 16)))) << 16;
+      },
+      [](uint32_t a, uint32_t b) {
+        return sameHalf(uint16_t(a), uint16_t(b)) && sameHalf(uint16_t(a >> 16), uint16_t(b >> 16));
+      });
   check<uint16_t, uint16_t>("neg.f16 %d, %a;", [](uint16_t a) { return uint16_t(a ^ 0x8000); });
-  check<uint16_t, uint16_t, uint16_t>("mul.bf16 %d, %a, %b;", [](uint16_t a, uint16_t b) {
-    return hostBfloat(float(hostBfloatValue(a) * hostBfloatValue(b)));
-  }, [](uint16_t a, uint16_t b) { return sameBfloat(a, b) || (a & 0x7F80) == 0; });
+  check<uint16_t, uint16_t, uint16_t>(
+      "mul.bf16 %d, %a, %b;",
+      [](uint16_t a, uint16_t b) { return hostBfloat(float(hostBfloatValue(a) * hostBfloatValue(b))); },
+      [](uint16_t a, uint16_t b) { return sameBfloat(a, b) || (a & 0x7F80) == 0; });
   check<uint16_t, uint16_t, uint16_t, uint16_t>("fma.rn.bf16 %d, %a, %b, %c;", fmaOfBfloats, sameBfloat);
 }
 
@@ -416,10 +483,13 @@ TEST_F(Instructions, Conversions) {
   unary<double, uint64_t>("cvt.rn.f64.u64", [](uint64_t a) { return double(a); });
   unary<float, uint32_t>("cvt.rn.f32.u32", [](uint32_t a) { return float(a); });
   const auto toInt = [](double a, double low, double high) { return a != a ? 0.0 : std::clamp(a, low, high); };
-  unary<int32_t, float>("cvt.rzi.s32.f32", [&](float a) { return int32_t(toInt(std::trunc(a), INT32_MIN, INT32_MAX)); });
+  unary<int32_t, float>("cvt.rzi.s32.f32",
+                        [&](float a) { return int32_t(toInt(std::trunc(a), INT32_MIN, INT32_MAX)); });
   unary<uint32_t, float>("cvt.rni.u32.f32", [&](float a) { return uint32_t(toInt(std::nearbyint(a), 0, UINT32_MAX)); });
-  unary<int32_t, float>("cvt.rmi.s32.f32", [&](float a) { return int32_t(toInt(std::floor(a), INT32_MIN, INT32_MAX)); });
-  unary<int16_t, float>("cvt.rzi.s16.f32", [&](float a) { return int16_t(toInt(std::trunc(a), INT16_MIN, INT16_MAX)); });
+  unary<int32_t, float>("cvt.rmi.s32.f32",
+                        [&](float a) { return int32_t(toInt(std::floor(a), INT32_MIN, INT32_MAX)); });
+  unary<int16_t, float>("cvt.rzi.s16.f32",
+                        [&](float a) { return int16_t(toInt(std::trunc(a), INT16_MIN, INT16_MAX)); });
   unary<int64_t, float>("cvt.rni.ftz.s64.f32", [](float a) {
     if (a != a)
       return INT64_MIN;
@@ -438,18 +508,27 @@ TEST_F(Instructions, Conversions) {
   unary<int16_t, int32_t>("cvt.sat.s16.s32", [](int32_t a) { return int16_t(std::clamp(a, -32768, 32767)); });
   unary<uint32_t, int32_t>("cvt.sat.u8.s32", [](int32_t a) { return uint32_t(std::clamp(a, 0, 255)); });
   unary<uint32_t, int64_t>("cvt.s8.s64", [](int64_t a) { return uint32_t(int32_t(int8_t(a))); });
-  check<uint32_t, float, float>("cvt.rn.f16x2.f32 %d, %a, %b;", [](float a, float b) { return uint32_t(hostHalf(a)) << 16 | hostHalf(b); });
-  check<uint32_t, float, float>("cvt.rn.bf16x2.f32 %d, %a, %b;", [](float a, float b) { return uint32_t(hostBfloat(a)) << 16 | hostBfloat(b); });
-  unary<uint32_t, float>("cvt.rna.tf32.f32", [](float a) {
-    const auto bits = std::bit_cast<uint32_t>(a);
-    return std::isfinite(a) ? (bits + 0x1000) & 0xFFFFE000 : bits;
-  }, [](uint32_t a, uint32_t b) { return a == b || (std::isnan(std::bit_cast<float>(a)) && std::isnan(std::bit_cast<float>(b))); });
+  check<uint32_t, float, float>("cvt.rn.f16x2.f32 %d, %a, %b;",
+                                [](float a, float b) { return uint32_t(hostHalf(a)) << 16 | hostHalf(b); });
+  check<uint32_t, float, float>("cvt.rn.bf16x2.f32 %d, %a, %b;",
+                                [](float a, float b) { return uint32_t(hostBfloat(a)) << 16 | hostBfloat(b); });
+  unary<uint32_t, float>(
+      "cvt.rna.tf32.f32",
+      [](float a) {
+        const auto bits = std::bit_cast<uint32_t>(a);
+        return std::isfinite(a) ? (bits + 0x1000) & 0xFFFFE000 : bits;
+      },
+      [](uint32_t a, uint32_t b) {
+        return a == b || (std::isnan(std::bit_cast<float>(a)) && std::isnan(std::bit_cast<float>(b)));
+      });
 }
 
 /// All 256 values of an 8-bit format, by its definition.
 double byteFloat(uint8_t v, bool e5) {
-  const int fractionBits = e5 ? 2 : 3, bias = e5 ? 15 : 7, exponent = (v & 0x7F) >> fractionBits, fraction = v & ((1 << fractionBits) - 1);
-  double r = exponent ? std::ldexp(1 + std::ldexp(fraction, -fractionBits), exponent - bias) : std::ldexp(fraction, 1 - bias - fractionBits);
+  const int fractionBits = e5 ? 2 : 3, bias = e5 ? 15 : 7, exponent = (v & 0x7F) >> fractionBits,
+            fraction = v & ((1 << fractionBits) - 1);
+  double r = exponent ? std::ldexp(1 + std::ldexp(fraction, -fractionBits), exponent - bias)
+                      : std::ldexp(fraction, 1 - bias - fractionBits);
   if (e5 && exponent == 31)
     r = fraction ? NAN : INFINITY;
   if (!e5 && (v & 0x7F) == 0x7F)
@@ -463,7 +542,8 @@ uint8_t toByteFloat(double x, bool e5) {
   int best = 0;
   const double m = std::fabs(x);
   for (int v = 1; v <= top; ++v) {
-    const double distance = std::fabs(byteFloat(uint8_t(v), e5) - m), known = std::fabs(byteFloat(uint8_t(best), e5) - m);
+    const double distance = std::fabs(byteFloat(uint8_t(v), e5) - m),
+                 known = std::fabs(byteFloat(uint8_t(best), e5) - m);
     if (distance < known || (distance == known && v % 2 == 0))
       best = v;
   }
@@ -482,7 +562,8 @@ TEST_F(Instructions, EightBitFloats) {
       return uint32_t(hostHalf(byteFloat(uint8_t(a >> 8), e5))) << 16 | hostHalf(byteFloat(uint8_t(a), e5));
     });
     check<uint16_t, uint32_t>("cvt.rn.satfinite." + name + ".f16x2 %d, %a;", [e5](uint32_t a) {
-      return uint16_t(toByteFloat(hostHalfValue(uint16_t(a >> 16)), e5) << 8 | toByteFloat(hostHalfValue(uint16_t(a)), e5));
+      return uint16_t(toByteFloat(hostHalfValue(uint16_t(a >> 16)), e5) << 8 |
+                      toByteFloat(hostHalfValue(uint16_t(a)), e5));
     });
   }
 }
@@ -490,31 +571,45 @@ TEST_F(Instructions, EightBitFloats) {
 TEST_F(Instructions, Comparisons) {
   const auto asBits = [](bool p, bool q) { return uint32_t(p) | uint32_t(q) << 1; };
   const std::string tail = "selp.b32 %r5, 1, 0, %p2; selp.b32 %r6, 2, 0, %p3; or.b32 %d, %r5, %r6;";
-  check<uint32_t, float, float>("setp.ltu.f32 %p2|%p3, %a, %b;" + tail, [&](float a, float b) { return asBits(!(a >= b), a >= b); });
+  check<uint32_t, float, float>("setp.ltu.f32 %p2|%p3, %a, %b;" + tail,
+                                [&](float a, float b) { return asBits(!(a >= b), a >= b); });
   check<uint32_t, float, float>("setp.ne.f32 %p2|%p3, %a, %b;" + tail, [&](float a, float b) {
     const bool r = a == a && b == b && a != b;
     return asBits(r, !r);
   });
-  check<uint32_t, float, float>("setp.nan.f32 %p2|%p3, %a, %b;" + tail, [&](float a, float b) { return asBits(a != a || b != b, a == a && b == b); });
-  check<uint32_t, int32_t, int32_t>("setp.gt.s32 %p3, %a, 0; setp.le.and.s32 %p2, %a, %b, !%p3;" + tail, [&](int32_t a, int32_t b) { return asBits(a <= b && !(a > 0), a > 0); });
-  check<uint32_t, uint64_t, uint64_t>("setp.hi.u64 %p2, %a, %b; setp.ls.xor.u64 %p3, %a, %b, %p2;" + tail, [&](uint64_t a, uint64_t b) { return asBits(a > b, (a <= b) != (a > b)); });
-  check<uint32_t, uint16_t, uint16_t>("setp.gt.f16 %p2, %a, %b; setp.eq.u16 %p3, %a, %b;" + tail, [&](uint16_t a, uint16_t b) { return asBits(hostHalfValue(a) > hostHalfValue(b), a == b); });
+  check<uint32_t, float, float>("setp.nan.f32 %p2|%p3, %a, %b;" + tail,
+                                [&](float a, float b) { return asBits(a != a || b != b, a == a && b == b); });
+  check<uint32_t, int32_t, int32_t>("setp.gt.s32 %p3, %a, 0; setp.le.and.s32 %p2, %a, %b, !%p3;" + tail,
+                                    [&](int32_t a, int32_t b) { return asBits(a <= b && !(a > 0), a > 0); });
+  check<uint32_t, uint64_t, uint64_t>("setp.hi.u64 %p2, %a, %b; setp.ls.xor.u64 %p3, %a, %b, %p2;" + tail,
+                                      [&](uint64_t a, uint64_t b) { return asBits(a > b, (a <= b) != (a > b)); });
+  check<uint32_t, uint16_t, uint16_t>(
+      "setp.gt.f16 %p2, %a, %b; setp.eq.u16 %p3, %a, %b;" + tail,
+      [&](uint16_t a, uint16_t b) { return asBits(hostHalfValue(a) > hostHalfValue(b), a == b); });
   check<uint32_t, uint32_t, uint32_t>("setp.ge.f16x2 %p2|%p3, %a, %b;" + tail, [&](uint32_t a, uint32_t b) {
-    return asBits(hostHalfValue(uint16_t(a)) >= hostHalfValue(uint16_t(b)), hostHalfValue(uint16_t(a >> 16)) >= hostHalfValue(uint16_t(b >> 16)));
+    return asBits(hostHalfValue(uint16_t(a)) >= hostHalfValue(uint16_t(b)),
+                  hostHalfValue(uint16_t(a >> 16)) >= hostHalfValue(uint16_t(b >> 16)));
   });
   check<uint32_t, float, float>("set.gt.u32.f32 %d, %a, %b;", [](float a, float b) { return a > b ? ~0u : 0; });
-  check<uint32_t, float>("testp.normal.f32 %p2, %a; testp.infinite.f32 %p3, %a;" + tail, [&](float a) {
-    return asBits(std::isnormal(a) || a == 0, std::isinf(a));
-  });
-  check<uint32_t, uint32_t, uint32_t, int32_t>("slct.b32.s32 %d, %a, %b, %c;", [](uint32_t a, uint32_t b, int32_t c) { return c >= 0 ? a : b; });
+  check<uint32_t, float>("testp.normal.f32 %p2, %a; testp.infinite.f32 %p3, %a;" + tail,
+                         [&](float a) { return asBits(std::isnormal(a) || a == 0, std::isinf(a)); });
+  check<uint32_t, uint32_t, uint32_t, int32_t>("slct.b32.s32 %d, %a, %b, %c;",
+                                               [](uint32_t a, uint32_t b, int32_t c) { return c >= 0 ? a : b; });
 }
 
 TEST_F(Instructions, PackingAndMoves) {
-  check<uint64_t, uint32_t, uint32_t>("mov.b64 %d, {%a, %b};", [](uint32_t a, uint32_t b) { return uint64_t(b) << 32 | a; });
-  check<uint32_t, uint32_t>("{.reg .b16 %l<2>; mov.b32 {%l0, %l1}, %a; mov.b32 %d, {%l1, %l0};}", [](uint32_t a) { return a << 16 | a >> 16; });
-  check<uint32_t, uint64_t>("{.reg .b16 %l<4>; mov.b64 {%l0, %l1, _, %l3}, %a; mov.b32 %d, {%l3, %l0};}", [](uint64_t a) { return uint32_t(a >> 48) | uint32_t(a) << 16; });
-  check<uint64_t, uint64_t, uint64_t>("{.reg .b128 %q; .reg .b64 %l<2>; mov.b128 %q, {%a, %b}; mov.b128 {%l0, %l1}, %q; sub.s64 %d, %l0, %l1;}", [](uint64_t a, uint64_t b) { return a - b; });
-  check<uint32_t, uint32_t>("{.reg .pred %l<3>; setp.ne.b32 %l0, %a, 0; mov.pred %l1, %l0; not.pred %l2, %l1; xor.pred %l2, %l2, %l1; selp.b32 %d, %a, 7, %l1; @!%l2 mov.u32 %d, 1;}", [](uint32_t a) { return a ? a : 7; });
+  check<uint64_t, uint32_t, uint32_t>("mov.b64 %d, {%a, %b};",
+                                      [](uint32_t a, uint32_t b) { return uint64_t(b) << 32 | a; });
+  check<uint32_t, uint32_t>("{.reg .b16 %l<2>; mov.b32 {%l0, %l1}, %a; mov.b32 %d, {%l1, %l0};}",
+                            [](uint32_t a) { return a << 16 | a >> 16; });
+  check<uint32_t, uint64_t>("{.reg .b16 %l<4>; mov.b64 {%l0, %l1, _, %l3}, %a; mov.b32 %d, {%l3, %l0};}",
+                            [](uint64_t a) { return uint32_t(a >> 48) | uint32_t(a) << 16; });
+  check<uint64_t, uint64_t, uint64_t>(
+      "{.reg .b128 %q; .reg .b64 %l<2>; mov.b128 %q, {%a, %b}; mov.b128 {%l0, %l1}, %q; sub.s64 %d, %l0, %l1;}",
+      [](uint64_t a, uint64_t b) { return a - b; });
+  check<uint32_t, uint32_t>("{.reg .pred %l<3>; setp.ne.b32 %l0, %a, 0; mov.pred %l1, %l0; not.pred %l2, %l1; xor.pred "
+                            "%l2, %l2, %l1; selp.b32 %d, %a, 7, %l1; @!%l2 mov.u32 %d, 1;}",
+                            [](uint32_t a) { return a ? a : 7; });
 }
 
 } // namespace

@@ -1,7 +1,8 @@
-//===- SimulatorBenchmark.cpp - How fast the simulator executes -------------------------------------------------------------------===//
+//===- SimulatorBenchmark.cpp - How fast the simulator executes
+//-------------------------------------------------------------------===//
 //
-// Runs kernels of Inputs/ and prints thread instructions a second: one core, and all. With the name of a kernel as argument, that
-// one alone; with `checks` as a second argument, every check on.
+// Runs kernels of Inputs/ and prints thread instructions a second: one core, and all. With the name of a kernel as
+// argument, that one alone; with `checks` as a second argument, every check on.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -40,26 +41,70 @@ uint64_t floats(Memory &memory, size_t count) {
 
 constexpr uint64_t None = 0;
 const Benchmark Benchmarks[] = {
-    {"add 4M", "triton-add.ptx", "add", {4096}, {128}, 0,
-     [](Memory &m) { return Arguments::pack(floats(m, 1 << 22), floats(m, 1 << 22), floats(m, 1 << 22), 1 << 22, None, None); }},
-    {"softmax 4096x1000", "triton-softmax.ptx", "softmax", {4096}, {128}, 1024,
+    {"add 4M",
+     "triton-add.ptx",
+     "add",
+     {4096},
+     {128},
+     0,
+     [](Memory &m) {
+       return Arguments::pack(floats(m, 1 << 22), floats(m, 1 << 22), floats(m, 1 << 22), 1 << 22, None, None);
+     }},
+    {"softmax 4096x1000",
+     "triton-softmax.ptx",
+     "softmax",
+     {4096},
+     {128},
+     1024,
      [](Memory &m) { return Arguments::pack(floats(m, 1 << 22), floats(m, 1 << 22), 1024, 1000, None, None); }},
-    {"layer norm 4096x1000", "triton-layer-norm.ptx", "layer_norm", {4096}, {128}, 1024,
+    {"layer norm 4096x1000",
+     "triton-layer-norm.ptx",
+     "layer_norm",
+     {4096},
+     {128},
+     1024,
      [](Memory &m) {
-       return Arguments::pack(halves(m, 1 << 22), halves(m, 1 << 22), halves(m, 1024), halves(m, 1024), 1024, 1000, 1e-5f, None, None);
+       return Arguments::pack(halves(m, 1 << 22), halves(m, 1 << 22), halves(m, 1024), halves(m, 1024), 1024, 1000,
+                              1e-5f, None, None);
      }},
-    {"matmul 1024^3", "triton-matmul-large.ptx", "matmul", {64}, {256}, 98304,
+    {"matmul 1024^3",
+     "triton-matmul-large.ptx",
+     "matmul",
+     {64},
+     {256},
+     98304,
      [](Memory &m) {
-       return Arguments::pack(halves(m, 1 << 20), halves(m, 1 << 20), halves(m, 1 << 20), 1024, 1024, 1024, 1024, 1024, 1024, None, None);
+       return Arguments::pack(halves(m, 1 << 20), halves(m, 1 << 20), halves(m, 1 << 20), 1024, 1024, 1024, 1024, 1024,
+                              1024, None, None);
      }},
-    {"causal attention 8x1024x64", "triton-attention-True.ptx", "attention", {16, 8}, {128}, 65536,
+    {"causal attention 8x1024x64",
+     "triton-attention-True.ptx",
+     "attention",
+     {16, 8},
+     {128},
+     65536,
      [](Memory &m) {
-       return Arguments::pack(halves(m, 1 << 19), halves(m, 1 << 19), halves(m, 1 << 19), halves(m, 1 << 19), 0.125f, 8, 1024, None, None);
+       return Arguments::pack(halves(m, 1 << 19), halves(m, 1 << 19), halves(m, 1 << 19), halves(m, 1 << 19), 0.125f, 8,
+                              1024, None, None);
      }},
-    {"tiled gemm 256^3", "basics.ptx", "gemm_tiled", {16, 16}, {16, 16}, 0,
-     [](Memory &m) { return Arguments::pack(floats(m, 1 << 16), floats(m, 1 << 16), floats(m, 1 << 16), 256, 256, 256); }},
-    {"scan and sort 2000x512", "triton-scan-sort.ptx", "scan_sort", {2000}, {128}, 16384,
-     [](Memory &m) { return Arguments::pack(floats(m, 512), floats(m, 512), floats(m, 512), floats(m, 2), None, None); }},
+    {"tiled gemm 256^3",
+     "basics.ptx",
+     "gemm_tiled",
+     {16, 16},
+     {16, 16},
+     0,
+     [](Memory &m) {
+       return Arguments::pack(floats(m, 1 << 16), floats(m, 1 << 16), floats(m, 1 << 16), 256, 256, 256);
+     }},
+    {"scan and sort 2000x512",
+     "triton-scan-sort.ptx",
+     "scan_sort",
+     {2000},
+     {128},
+     16384,
+     [](Memory &m) {
+       return Arguments::pack(floats(m, 512), floats(m, 512), floats(m, 512), floats(m, 2), None, None);
+     }},
 };
 
 void measure(const Benchmark &benchmark, unsigned threads, bool checks) {
@@ -90,8 +135,9 @@ void measure(const Benchmark &benchmark, unsigned threads, bool checks) {
   }
   if (!report.ok())
     std::printf("%s", report.text().c_str());
-  std::printf("%-28s %u thread%s%s  %8.1f ms  %9.1f M thread instructions  %8.1f M/s\n", benchmark.name, threads, threads == 1 ? " " : "s",
-              checks ? " checked" : "        ", best * 1e3, report.threadInstructions / 1e6, report.threadInstructions / best / 1e6);
+  std::printf("%-28s %u thread%s%s  %8.1f ms  %9.1f M thread instructions  %8.1f M/s\n", benchmark.name, threads,
+              threads == 1 ? " " : "s", checks ? " checked" : "        ", best * 1e3, report.threadInstructions / 1e6,
+              report.threadInstructions / best / 1e6);
 }
 
 } // namespace

@@ -1,4 +1,5 @@
-//===- SimulatorTest.cpp - Running kernels in tests -----------------------------------------------------------------------===//
+//===- SimulatorTest.cpp - Running kernels in tests
+//-----------------------------------------------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,5 @@
-//===- SimulatorTest.h - Running kernels in tests ----------------------------------------------------------------*- C++ -*-===//
+//===- SimulatorTest.h - Running kernels in tests ----------------------------------------------------------------*- C++
+//-*-===//
 //
 // A fixture with a device's memory: load PTX, fill buffers, launch, look at results.
 //

@@ -1,7 +1,9 @@
-//===- TritonTest.cpp - PTX made by Triton, against host references -------------------------------------------------------------===//
+//===- TritonTest.cpp - PTX made by Triton, against host references
+//-------------------------------------------------------------===//
 //
-// Inputs/triton-*.ptx is what Triton 3.6.0 makes of Inputs/kernels.py for sm_80: the simulator must agree with PTX that is known to
-// be right on hardware, not merely with the compiler it is built beside. Triton adds two scratch pointers to every kernel.
+// Inputs/triton-*.ptx is what Triton 3.6.0 makes of Inputs/kernels.py for sm_80: the simulator must agree with PTX that
+// is known to be right on hardware, not merely with the compiler it is built beside. Triton adds two scratch pointers
+// to every kernel.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -20,7 +22,8 @@ constexpr uint64_t NoScratch = 0;
 class Triton : public SimulatorTest {
 protected:
   template <typename... T>
-  void runTriton(const std::string &file, const std::string &kernel, Dim3 grid, unsigned warps, unsigned shared, const T &...arguments) {
+  void runTriton(const std::string &file, const std::string &kernel, Dim3 grid, unsigned warps, unsigned shared,
+                 const T &...arguments) {
     const auto module = load("triton-" + file + ".ptx");
     ASSERT_TRUE(module);
     config.dynamicShared = shared;
@@ -37,7 +40,8 @@ protected:
 
   /// Largest relative error of a K-term product of narrow values, rounded once to the result's format.
   template <typename Get>
-  void expectProduct(int m, int n, int k, const Get &a, const Get &b, const std::function<double(int)> &c, double resultEpsilon) {
+  void expectProduct(int m, int n, int k, const Get &a, const Get &b, const std::function<double(int)> &c,
+                     double resultEpsilon) {
     for (int i = 0; i < m; ++i)
       for (int j = 0; j < n; ++j) {
         double sum = 0, magnitude = 0;
@@ -55,7 +59,8 @@ protected:
     const auto blocks = static_cast<uint32_t>((m + bm - 1) / bm * ((n + bn - 1) / bn));
     runTriton(file, "matmul", {blocks}, warps, 98304, da, db, dc, m, n, k, k, n, n);
     const auto c = dc.host();
-    const std::function<double(int)> ga = [&](int i) { return wide(a[i], bfloat); }, gb = [&](int i) { return wide(b[i], bfloat); };
+    const std::function<double(int)> ga = [&](int i) { return wide(a[i], bfloat); },
+                                     gb = [&](int i) { return wide(b[i], bfloat); };
     expectProduct(m, n, k, ga, gb, [&](int i) { return wide(c[i], bfloat); }, bfloat ? 4e-3 : 5e-4);
   }
 
@@ -65,7 +70,8 @@ protected:
     const auto q = narrow(randomFloats(size)), k = narrow(randomFloats(size)), v = narrow(randomFloats(size));
     DeviceArray<uint16_t> dq(memory, q), dk(memory, k), dv(memory, v), out(memory, size);
     const float scale = 0.125f;
-    runTriton(file, "attention", {static_cast<uint32_t>((length + 63) / 64), static_cast<uint32_t>(heads)}, 4, 65536, dq, dk, dv, out, scale, heads, length);
+    runTriton(file, "attention", {static_cast<uint32_t>((length + 63) / 64), static_cast<uint32_t>(heads)}, 4, 65536,
+              dq, dk, dv, out, scale, heads, length);
     const auto result = out.host();
     for (int h = 0; h < heads; ++h)
       for (int i = 0; i < length; ++i) {
@@ -155,7 +161,8 @@ TEST_F(Triton, CausalAttention) { attention("attention-True", 1, 200, true); }
 
 TEST_F(Triton, LayerNorm) {
   const int rows = 3, columns = 700, stride = 704;
-  const auto x = narrow(randomFloats(rows * stride, -2, 3)), w = narrow(randomFloats(columns)), b = narrow(randomFloats(columns));
+  const auto x = narrow(randomFloats(rows * stride, -2, 3)), w = narrow(randomFloats(columns)),
+             b = narrow(randomFloats(columns));
   DeviceArray<uint16_t> dx(memory, x), dw(memory, w), db(memory, b), out(memory, rows * stride);
   runTriton("layer-norm", "layer_norm", {rows}, 4, 1024, dx, out, dw, db, stride, columns, 1e-5f);
   const auto result = out.host();
@@ -234,7 +241,8 @@ TEST_F(Triton, LibraryFunctions) {
   runTriton("sin-erf", "sin_erf", {4}, 4, 0, dx, out, n);
   const auto result = out.host();
   for (int i = 0; i < n; ++i)
-    ASSERT_NEAR(result[i], std::sin(double(x[i])) + std::erf(double(x[i])) * std::cos(double(x[i] * 100.0f)), 2e-6) << x[i];
+    ASSERT_NEAR(result[i], std::sin(double(x[i])) + std::erf(double(x[i])) * std::cos(double(x[i] * 100.0f)), 2e-6)
+        << x[i];
 }
 
 } // namespace
