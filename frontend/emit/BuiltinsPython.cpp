@@ -22,6 +22,7 @@ using llvm::Twine;
 // Sequences
 //===----------------------------------------------------------------------===//
 
+/// The hints that 'tl.range' takes are accepted and, as in Triton, of no effect.
 static Value pyRange(BuiltinCall &call) {
   RangeData range;
   bool one = call[1].isNone();
@@ -459,7 +460,10 @@ static Value pyException(BuiltinCall &call) {
 
 llvm::ArrayRef<Builtin> emit::getPythonBuiltins() {
   static constexpr Builtin table[] = {
-      {"range", "start, stop=None, step=None", pyRange, HostFunction},
+      {"range",
+       "start, stop=None, step=None, num_stages=None, loop_unroll_factor=None, disallow_acc_multi_buffer=False, "
+       "flatten=False, warp_specialize=False, disable_licm=False",
+       pyRange, HostFunction},
       {"len", "obj", pyLen, HostFunction},
       {"min", "*args", pyMinMax, HostFunction, 0},
       {"max", "*args", pyMinMax, HostFunction, 1},

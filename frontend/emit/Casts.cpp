@@ -9,6 +9,7 @@
 
 #include "frontend/emit/Emitter.h"
 
+#include "dialect/layout/LinearLayout.h"
 #include "dialect/tile/Tile.h"
 
 #include "mlir/IR/Matchers.h"
@@ -147,6 +148,8 @@ Value Emitter::expandDims(Value value, unsigned axis) {
     return value;
   llvm::SmallVector<int64_t> shape(value.getShape());
   shape.insert(shape.begin() + axis, 1);
+  if (!checkShape(shape, here, "a tensor"))
+    return Value::poison();
   if (!value.isBlock())
     return splat(value, shape);
   mlir::DenseElementsAttr dense;
@@ -284,6 +287,11 @@ bool Emitter::checkShape(llvm::ArrayRef<int64_t> shape, SourceLoc loc, StringRef
   // As in Triton: a block of more elements would not fit in the registers of any GPU.
   constexpr int64_t maxElements = 1048576;
   int64_t elements = 1;
+  if (shape.size() > kMaxRank) {
+    error(loc, Twine(what) + " has " + Twine(shape.size()) + " dimensions, but at most " + Twine(kMaxRank) +
+                   " are possible");
+    return false;
+  }
   for (auto [i, side] : llvm::enumerate(shape)) {
     if (side <= 0 || (side & (side - 1)) != 0) {
       error(loc, "the sides of " + Twine(what) + " must be powers of two, but side " + Twine(i) + " of " +
@@ -377,12 +385,12 @@ Value Emitter::cast(Value value, ElementType to, SourceLoc loc, StringRef roundi
   if (value.isPoison())
     return value;
   ElementType from = value.element;
+  if (from == to)
+    return value;
   bool narrowsFloat = from.isFloating() && to.isFloating() && to.getBitWidth() < from.getBitWidth();
   if (!rounding.empty() && !narrowsFloat)
     return error(loc, "'fp_downcast_rounding' applies to conversions to a narrower float only, not from " +
                           from.getSpelling() + " to " + to.getSpelling());
-  if (from == to)
-    return value;
   if (to.isVoid() || !to.hasMLIRType())
     return error(loc, "type " + to.getName() + " is not supported on NVIDIA GPUs");
   if (from.isPointer() || to.isPointer())

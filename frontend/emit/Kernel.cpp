@@ -570,6 +570,9 @@ EmittedKernel KernelEmitter::run() {
     frame.assignedAt[index] = parameter.param->name.range.begin;
     bool isConstant = parameter.spec->kind == ArgumentSpec::Kind::Constant;
     frame.slots[index] = isConstant ? parameter.constant : takeArgument(*parameter.spec);
+    // An integer that merely happens to be known behaves like one that is not: division truncates.
+    if (isConstant && !parameter.isConstexpr && parameter.constant.is(ValueKind::Int))
+      frame.slots[index] = emitter.toTensor(parameter.constant, parameter.param->name.range.begin);
   }
   VariableSet none(frame.slots.size());
   Exit exit = emitter.emitBlock(def.body, &none);
