@@ -201,6 +201,7 @@ Expected<CompileResult> compile(const CompileRequest &request) {
   mlir::DialectRegistry registry;
   registerCompilerDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false); // the user wrote none of those
   loadFrontendDialects(context);
   mlir::ScopedDiagnosticHandler handler(
       &context, [&](mlir::Diagnostic &diagnostic) { forward(diagnostic, source.sources, source.diagnostics); });

@@ -137,6 +137,7 @@ CUresult launch(CUfunction functionHandle, const Shape &shape, CUstream streamHa
     sim::LaunchConfig config{
         .grid = shape.grid, .block = shape.block, .cluster = shape.cluster, .dynamicShared = shape.sharedBytes};
     config.parameters = packed;
+    config.sharedLimit = unsigned(device->architecture.sharedPerBlockOptIn);
     config.seed = driver().seed;
     config.threads = driver().threads;
     config.checks = driver().checks;
