@@ -85,6 +85,7 @@ void DiagnosticEngine::clear() {
 
 std::vector<const Diagnostic *> DiagnosticEngine::getSorted() const {
   std::vector<std::pair<const Diagnostic *, size_t>> sorted; // with the order in which they were reported
+  sorted.reserve(diagnostics.size());
   for (const Diagnostic &diagnostic : diagnostics)
     sorted.emplace_back(&diagnostic, sorted.size());
   llvm::sort(sorted, [](const auto &a, const auto &b) {

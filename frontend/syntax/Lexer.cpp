@@ -427,7 +427,7 @@ Token Lexer::lexUnknown() {
              "unexpected character '" + text.slice(begin, pos) + "' (" + number + "): did you mean '" + lookalike + "'")
         .fixItReplace(range, lookalike);
   } else {
-    bool printable = llvm::sys::unicode::isPrintable(codePoint.value);
+    bool printable = llvm::sys::unicode::isPrintable(static_cast<int>(codePoint.value));
     diagnose(begin, printable ? "unexpected character '" + text.slice(begin, pos) + "'" +
                                     (codePoint.value < 0x80 ? "" : " (" + number + ")")
                               : "unexpected character " + Twine(number));

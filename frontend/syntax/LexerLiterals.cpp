@@ -87,7 +87,7 @@ void Lexer::lexRadixDigits(unsigned radix) {
 Token Lexer::lexNumber() {
   uint32_t begin = pos;
   if (peek() == '0') {
-    char letter = peek(1) | 0x20;
+    char letter = llvm::toLower(peek(1));
     if (unsigned radix = letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 0) {
       lexRadixDigits(radix);
       return make(TokenKind::Int, begin);

@@ -17,7 +17,7 @@ using llvm::Twine;
 std::optional<uint64_t> tessera::decodeInt(StringRef spelling) {
   unsigned radix = 10;
   if (spelling.size() > 1 && spelling[0] == '0') {
-    char letter = spelling[1] | 0x20;
+    char letter = llvm::toLower(spelling[1]);
     radix = letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 10;
     if (radix != 10)
       spelling = spelling.drop_front(2);
@@ -64,20 +64,21 @@ StringParts tessera::splitString(StringRef spelling) {
 namespace {
 /// Appends UTF-8; lone surrogates, which Python strings may hold, in the same way.
 void appendCodePoint(uint32_t value, llvm::SmallVectorImpl<char> &out) {
+  auto put = [&](uint32_t byte) { out.push_back(static_cast<char>(byte)); };
   if (value < 0x80) {
-    out.push_back(value);
+    put(value);
   } else if (value < 0x800) {
-    out.push_back(0xC0 | value >> 6);
-    out.push_back(0x80 | (value & 0x3F));
+    put(0xC0 | value >> 6);
+    put(0x80 | (value & 0x3F));
   } else if (value < 0x10000) {
-    out.push_back(0xE0 | value >> 12);
-    out.push_back(0x80 | (value >> 6 & 0x3F));
-    out.push_back(0x80 | (value & 0x3F));
+    put(0xE0 | value >> 12);
+    put(0x80 | (value >> 6 & 0x3F));
+    put(0x80 | (value & 0x3F));
   } else {
-    out.push_back(0xF0 | value >> 18);
-    out.push_back(0x80 | (value >> 12 & 0x3F));
-    out.push_back(0x80 | (value >> 6 & 0x3F));
-    out.push_back(0x80 | (value & 0x3F));
+    put(0xF0 | value >> 18);
+    put(0x80 | (value >> 12 & 0x3F));
+    put(0x80 | (value >> 6 & 0x3F));
+    put(0x80 | (value & 0x3F));
   }
 }
 
@@ -117,7 +118,7 @@ void Decoder::decodeHex(size_t begin, unsigned digits) {
     value = value << 4 | llvm::hexDigitValue(body[pos]);
   }
   if (options.bytes)
-    out.push_back(value);
+    out.push_back(static_cast<char>(value));
   else if (value > 0x10FFFF)
     report(begin, pos - begin, true,
            "escape '" + body.slice(begin, pos) + "' is not a character: the last one is U+10FFFF");
@@ -132,7 +133,7 @@ void Decoder::decodeOctal(size_t begin) {
   if (value > 0xFF)
     report(begin, pos - begin, false, "octal escape '" + body.slice(begin, pos) + "' is larger than '\\377'");
   if (options.bytes)
-    out.push_back(value);
+    out.push_back(static_cast<char>(value));
   else
     appendCodePoint(value, out);
 }

@@ -13,7 +13,6 @@
 
 using namespace tessera;
 using namespace tessera::ast;
-using llvm::cast;
 using llvm::dyn_cast;
 using llvm::isa;
 using llvm::SaveAndRestore;
@@ -360,10 +359,16 @@ bool Parser::parseTypeParams(llvm::ArrayRef<TypeParam> &result) {
     if (!name)
       return false;
     param.name = *name;
-    if (consumeIf(TokenKind::Colon) && !(param.bound = parseExpr()))
-      return false;
-    if (consumeIf(TokenKind::Equal) && !(param.defaultValue = parseStarOrNamed()))
-      return false;
+    if (consumeIf(TokenKind::Colon)) {
+      param.bound = parseExpr();
+      if (!param.bound)
+        return false;
+    }
+    if (consumeIf(TokenKind::Equal)) {
+      param.defaultValue = parseStarOrNamed();
+      if (!param.defaultValue)
+        return false;
+    }
     params.push_back(param);
   } while (parseSeparator(TokenKind::RBracket, "type parameters", failed));
   result = copy(params);

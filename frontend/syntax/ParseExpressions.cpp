@@ -12,7 +12,6 @@ using namespace tessera;
 using namespace tessera::ast;
 using llvm::isa;
 using llvm::SmallVector;
-using llvm::SmallVectorImpl;
 using llvm::StringRef;
 using llvm::Twine;
 
@@ -125,6 +124,11 @@ Expr *Parser::parseExpr() {
   result->thenValue = value;
   result->elseValue = elseValue;
   return finish(result, {condition, value, elseValue});
+}
+
+bool Parser::parseExprInto(Expr *&into) {
+  into = parseExpr();
+  return into != nullptr;
 }
 
 Expr *Parser::parseNamedExpr() {

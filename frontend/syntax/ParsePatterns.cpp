@@ -10,8 +10,6 @@ using namespace tessera;
 using namespace tessera::ast;
 using llvm::isa;
 using llvm::SmallVector;
-using llvm::SmallVectorImpl;
-using llvm::StringRef;
 
 /// After `case`: one pattern, or several with commas between them, which are a sequence.
 Pattern *Parser::parsePatterns() {

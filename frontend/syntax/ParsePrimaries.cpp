@@ -82,7 +82,7 @@ Expr *Parser::parseSubscriptItem() {
       return parts[0];
   }
   for (unsigned i = 1; i < 3 && consumeIf(TokenKind::Colon); ++i)
-    if (!atEndOfPart() && !(parts[i] = parseExpr()))
+    if (!atEndOfPart() && !parseExprInto(parts[i]))
       return nullptr;
   auto *slice = make<Slice>(rangeFrom(begin));
   slice->lower = parts[0];

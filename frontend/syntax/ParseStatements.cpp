@@ -10,7 +10,6 @@
 
 using namespace tessera;
 using namespace tessera::ast;
-using llvm::cast;
 using llvm::dyn_cast;
 using llvm::isa;
 using llvm::SmallVector;
@@ -295,7 +294,7 @@ Stmt *Parser::parseReturn() {
 Stmt *Parser::parseAssert() {
   Token keyword = advance();
   Expr *condition = parseCondition("assert"), *message = nullptr;
-  if (!condition || (consumeIf(TokenKind::Comma) && !(message = parseExpr())))
+  if (!condition || (consumeIf(TokenKind::Comma) && !parseExprInto(message)))
     return nullptr;
   auto *stmt = make<Assert>(rangeFrom(keyword.begin));
   stmt->condition = condition;
@@ -308,7 +307,7 @@ Stmt *Parser::parseRaise() {
   Expr *exception = nullptr, *cause = nullptr;
   if (!peek().isAny(TokenKind::Newline, TokenKind::Semicolon)) {
     exception = parseExpr();
-    if (!exception || (consumeIf(TokenKind::KwFrom) && !(cause = parseExpr())))
+    if (!exception || (consumeIf(TokenKind::KwFrom) && !parseExprInto(cause)))
       return nullptr;
   }
   auto *stmt = make<Raise>(rangeFrom(keyword.begin));
@@ -518,8 +517,13 @@ Stmt *Parser::parseAnnAssign(Expr *target, uint32_t begin) {
     return nullptr;
   advance();
   Expr *annotation = parseExpr(), *value = nullptr;
-  if (!annotation || (consumeIf(TokenKind::Equal) && !(value = parseExprList(/*allowYield=*/true))))
+  if (!annotation)
     return nullptr;
+  if (consumeIf(TokenKind::Equal)) {
+    value = parseExprList(/*allowYield=*/true);
+    if (!value)
+      return nullptr;
+  }
   auto *stmt = make<AnnAssign>(rangeFrom(begin));
   stmt->target = target;
   stmt->annotation = annotation;

@@ -61,14 +61,15 @@ Expr *Parser::parseStrings() {
   uint32_t begin = peek().begin;
   SmallVector<Expr *> parts; // StringLiterals and FormattedValues
   bool formatted = false, isTemplate = false;
-  std::optional<bool> bytes;
+  bool any = false, bytes = false;
   while (peek().isAny(TokenKind::String, TokenKind::FStringStart)) {
     Token token = peek();
     StringParts string = splitString(text(token));
-    if (bytes && *bytes != string.bytes) {
+    if (any && bytes != string.bytes) {
       error(loc(token), "bytes and other strings cannot stand side by side").range({loc(begin), loc(token.end)});
       return nullptr;
     }
+    any = true;
     bytes = string.bytes;
     formatted |= string.formatted;
     isTemplate |= string.isTemplate;
@@ -91,7 +92,7 @@ Expr *Parser::parseStrings() {
     return finish(result, joined);
   }
   StringRef value = joined.empty() ? "" : llvm::cast<StringLiteral>(joined[0])->value;
-  if (*bytes) {
+  if (bytes) {
     auto *result = make<BytesLiteral>(rangeFrom(begin));
     result->value = value;
     return result;

@@ -117,7 +117,8 @@ private:
   ast::Identifier makeIdentifier(const Token &token) const { return {text(token), range(token)}; }
 
   // ---- ParseExpressions.cpp ----
-  ast::Expr *parseExpr();      // `expression`: conditional, lambda
+  ast::Expr *parseExpr(); // `expression`: conditional, lambda
+  bool parseExprInto(ast::Expr *&into);
   ast::Expr *parseNamedExpr(); // `named_expression`: perhaps with `:=`
   ast::Expr *parseStarOrNamed();
   ast::Expr *parseExprList(bool allowYield, bool allowNamed = false);
@@ -220,7 +221,6 @@ private:
   ast::Pattern *parseClassPattern(ast::Expr *cls, uint32_t begin);
   ast::Pattern *parseGroupPattern();
   ast::Pattern *parseMappingPattern();
-  bool parsePatternList(TokenKind closing, llvm::SmallVectorImpl<ast::Pattern *> &patterns, bool &hadComma);
   ast::Expr *parseSignedNumber();
 
   // ---- ParseDefinitions.cpp ----

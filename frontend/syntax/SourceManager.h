@@ -42,7 +42,7 @@ public:
   uint32_t getRaw() const { return raw; }
   bool isValid() const { return raw != 0; }
   explicit operator bool() const { return isValid(); }
-  SourceLoc advanced(int32_t bytes) const { return isValid() ? fromRaw(raw + bytes) : *this; }
+  SourceLoc advanced(uint32_t bytes) const { return isValid() ? fromRaw(raw + bytes) : *this; }
 
   friend bool operator==(SourceLoc a, SourceLoc b) { return a.raw == b.raw; }
   friend bool operator!=(SourceLoc a, SourceLoc b) { return a.raw != b.raw; }
