@@ -25,6 +25,7 @@ namespace {
 
 llvm::cl::opt<bool> showTimes("timing", llvm::cl::desc("Print how long each stage took"));
 llvm::cl::opt<bool> assemble("assemble", llvm::cl::desc("Assemble the PTX, and print what ptxas says of it"));
+llvm::cl::opt<bool> showShared("shared-bytes", llvm::cl::desc("Print how much shared memory to launch with"));
 llvm::cl::opt<bool> showLlvm("llvm", llvm::cl::desc("Print LLVM IR in place of PTX"));
 llvm::cl::opt<bool> contract("fp-contract", llvm::cl::init(true), llvm::cl::desc("Fuse products and sums"));
 llvm::cl::opt<bool> optimize("optimize", llvm::cl::init(true), llvm::cl::desc("Run LLVM's optimisations"));
@@ -80,6 +81,8 @@ LogicalResult tileToPtx(Operation *op, raw_ostream &output) {
   for (const StageTime &time : kernel->times)
     printTime(time.stage, time.milliseconds);
   output << (!stopAfter.empty() ? kernel->layoutIr : showLlvm ? kernel->llvmIr : kernel->ptx);
+  if (showShared)
+    output << "// shared " << kernel->sharedBytes << "\n";
   if (assemble)
     output << "// registers " << kernel->cubin.report.registers << ", spilled " << kernel->cubin.report.spillStoreBytes
            << ", shared " << kernel->sharedBytes << "\n";
