@@ -221,6 +221,7 @@ Value Emitter::binary(BinaryOp op, Value a, Value b, SourceLoc loc) {
       b.integer >= a.element.getBitWidth())
     warning(loc, what + " by " + toPython(b, true) + " shifts all " + Twine(a.element.getBitWidth()) + " bits of " +
                      a.element.getSpelling() + " out; the result is undefined");
+  const Value left = a, right = b;
   if (!promotePair(a, b, loc, what, rules))
     return Value::poison();
 
@@ -242,7 +243,7 @@ Value Emitter::binary(BinaryOp op, Value a, Value b, SourceLoc loc) {
   auto done = [&](mlir::Value result) { return Value::tensor(result, type); };
   bool isFloat = type.isFloating(), isSigned = type.isSigned();
   if (isBitwise(op) && isFloat)
-    return error(loc, what + " is not defined for " + describe(a) + " and " + describe(b) +
+    return error(loc, what + " is not defined for " + describe(left) + " and " + describe(right) +
                           "; bitwise operators take integers");
   switch (op) {
   case BinaryOp::Add:
@@ -262,7 +263,7 @@ Value Emitter::binary(BinaryOp op, Value a, Value b, SourceLoc loc) {
     return divide(a, b, /*ieee=*/false, loc);
   case BinaryOp::FloorDiv:
     if (isFloat)
-      return error(loc, "'//' takes integers, not " + describe(a) + " and " + describe(b) +
+      return error(loc, "'//' takes integers, not " + describe(left) + " and " + describe(right) +
                             "; use 'tl.floor(a / b)' for floats");
     return isSigned ? done(builder.createOrFold<arith::DivSIOp>(at, x, y))
                     : done(builder.createOrFold<arith::DivUIOp>(at, x, y));

@@ -152,6 +152,9 @@ mlir::Location Emitter::getLocation(SourceLoc loc) {
 //===----------------------------------------------------------------------===//
 
 std::string Emitter::suggest(StringRef wrong, llvm::ArrayRef<StringRef> names) {
+  // A name of one or two letters resembles every other.
+  if (wrong.size() < 3)
+    return {};
   StringRef best;
   unsigned bestDistance = std::max<unsigned>(1, wrong.size() / 3) + 1;
   for (StringRef name : names) {
