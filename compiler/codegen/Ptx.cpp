@@ -119,16 +119,27 @@ void optimizeModule(llvm::Module &module, llvm::TargetMachine &machine) {
       passes.run(function, functionAnalyses);
 }
 
+/// From this many instructions on a function is spared passes that take time quadratic in the length of a block.
+constexpr unsigned hugeFunction = 20000;
+
 /// The back end's pass manager without straight-line strength reduction: it takes a quarter of the back end's time to
-/// look for addresses that differ by constants, which the lowering has already split into base and immediate.
+/// look for addresses that differ by constants, which the lowering has already split into base and immediate. Sinking
+/// asks anew for the register pressure of the whole block whenever it moves something, which takes minutes in the
+/// unrolled body of a large product.
 class BackendPasses : public llvm::legacy::PassManager {
 public:
+  explicit BackendPasses(const llvm::Module &module) : huge(module.getInstructionCount() > hugeFunction) {}
+
   void add(llvm::Pass *pass) override {
-    if (pass->getPassName() == "Straight line strength reduction")
+    llvm::StringRef name = pass->getPassName();
+    if (name == "Straight line strength reduction" || (huge && name == "Machine code sinking"))
       delete pass;
     else
       llvm::legacy::PassManager::add(pass);
   }
+
+private:
+  bool huge;
 };
 
 /// The empty section that line directives without debug information leave behind.
@@ -187,7 +198,7 @@ mlir::FailureOr<PtxResult> emitPtx(mlir::ModuleOp module, const PtxOptions &opti
   }
   llvm::SmallVector<char, 0> text;
   llvm::raw_svector_ostream stream(text);
-  BackendPasses passes;
+  BackendPasses passes(*llvmModule);
   if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile,
                                    /*DisableVerify=*/true))
     return module.emitError() << "the NVPTX back end cannot write text";
