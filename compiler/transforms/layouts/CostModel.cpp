@@ -10,6 +10,7 @@
 #include "compiler/transforms/layouts/CostModel.h"
 #include "compiler/analysis/DotLayouts.h"
 #include "compiler/analysis/LayoutRules.h"
+#include "compiler/transforms/layouts/LayoutGraph.h"
 #include "dialect/tile/Tile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -80,32 +81,40 @@ int64_t CostModel::getWeight(Block *block) {
   return weight;
 }
 
-int64_t CostModel::getResidenceCost(LayoutId layout, unsigned bits, int64_t weight, int64_t readWeight) {
-  int64_t words = wordsOf(layouts[layout], bits);
-  return readWeight > weight && words > maxResidentOperandRegisters ? 5 * words * readWeight : 0;
+int64_t CostModel::getResidenceCost(LayoutId layout, const LayoutEdge &edge) {
+  if (edge.readWeight == 0)
+    return 0;
+  int64_t words = wordsOf(layouts[layout], edge.bits), cost = 0;
+  if (edge.readWeight > edge.weight && words > maxResidentOperandRegisters)
+    cost += 5 * words * edge.readWeight;
+  if (edge.isLoaded)
+    cost += 10 * words * edge.weight;
+  return cost;
 }
 
-int64_t CostModel::getConversionCost(LayoutId from, LayoutId to, unsigned bits, int64_t weight, int64_t readWeight) {
-  if (from == to)
-    return 0;
+int64_t CostModel::getConversionCost(LayoutId from, LayoutId to, const LayoutEdge &edge) {
   if (from == noLayout || to == noLayout)
     return impossible;
+  if (from == to)
+    return getResidenceCost(to, edge);
   auto [it, isNew] = kinds.try_emplace(uint64_t(uint32_t(from)) << 32 | uint32_t(to), MoveKind::None);
   if (isNew)
     it->second = classifyConversion(layouts[from], layouts[to]);
-  bits = std::max(bits, 8u);
+  unsigned bits = std::max(edge.bits, 8u);
   int64_t written = wordsOf(layouts[from], bits), read = wordsOf(layouts[to], bits);
   switch (it->second) {
   case MoveKind::None:
-    return 0;
   case MoveKind::Registers:
-    return weight + getResidenceCost(to, bits, weight, readWeight);
+    return edge.weight + getResidenceCost(to, edge);
   case MoveKind::Lanes:
-    return weight * 6 * std::max(layouts[from].numRegisters(), layouts[to].numRegisters()) * std::max(1u, bits / 32) +
-           getResidenceCost(to, bits, weight, readWeight);
-  case MoveKind::Shared:
-    return weight * (100 + 4 * written) +
-           (read > maxResidentOperandRegisters ? std::max(weight, readWeight) : weight) * 4 * read;
+    return edge.weight * 6 * std::max(layouts[from].numRegisters(), layouts[to].numRegisters()) *
+               std::max(1u, bits / 32) +
+           getResidenceCost(to, edge);
+  case MoveKind::Shared: {
+    bool readWhereUsed = read > maxResidentOperandRegisters;
+    return edge.weight * (100 + 4 * written) +
+           (readWhereUsed ? std::max(edge.weight, edge.readWeight) : edge.weight) * 4 * read;
+  }
   }
   return impossible;
 }

@@ -15,9 +15,10 @@
 //   conversion through shared memory              100 (two barriers, latency), 4 a word written, 4 a word read
 //   recomputing the value instead                 its operations, a register each
 //   operand of a dot kept over a loop             5 a word and iteration, if it has more than 16
-//   elementwise operation                         1 a register (divisions 8, transcendental 4, 64-bit integers 2)
-//   global load, store, atomic                    8 an access, 4 a sector of 32 bytes touched (atomics 8)
-//   reduce                                        1 a register and operation, 7 a word and lane bit,
+//   operand of a dot loaded as it is              10 a word: it is there as a whole, and nothing can fetch it in
+//   advance elementwise operation                         1 a register (divisions 8, transcendental 4, 64-bit integers
+//   2) global load, store, atomic                    8 an access, 4 a sector of 32 bytes touched (atomics 8) reduce 1 a
+//   register and operation, 7 a word and lane bit,
 //                                                 across warps 60 and 8 a word
 //   scan                                          3 a register, 8 a word and lane bit, across warps 80
 //   dot                                           32 an instruction; by FMA 1 a register and step of K
@@ -42,6 +43,8 @@ namespace tessera {
 /// The attribute of loads and stores that says how many elements one access moves (i32; absent for one).
 inline constexpr llvm::StringLiteral accessWidthAttrName = "tile.vector";
 
+struct LayoutEdge;
+
 /// How data gets from one layout to another.
 enum class MoveKind : uint8_t { None, Registers, Lanes, Shared };
 
@@ -62,12 +65,12 @@ public:
   /// How often the code at this place counts.
   static int64_t getWeight(mlir::Block *block);
 
-  /// Moving a tensor with elements of `bits` bits, `weight` times. With `readWeight`, what goes through shared memory
-  /// and is too large to be kept in registers is written `weight` times and read so many times.
-  int64_t getConversionCost(LayoutId from, LayoutId to, unsigned bits, int64_t weight, int64_t readWeight = 0);
+  /// Bringing what travels along the edge from one layout to another. What goes through shared memory to a dot and is
+  /// too large to be kept in registers is written where it is defined and read where it is used.
+  int64_t getConversionCost(LayoutId from, LayoutId to, const LayoutEdge &edge);
 
-  /// Keeping an operand in registers over a loop that does not change it, where it is too large for that.
-  int64_t getResidenceCost(LayoutId layout, unsigned bits, int64_t weight, int64_t readWeight);
+  /// What it takes to have an operand of a dot in registers without passing through shared memory.
+  int64_t getResidenceCost(LayoutId layout, const LayoutEdge &edge);
 
   /// Executing `op` once with this layout of its own.
   int64_t getOperationCost(mlir::Operation *op, LayoutId own);

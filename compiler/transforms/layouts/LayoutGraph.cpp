@@ -95,6 +95,10 @@ void LayoutGraph::addEdge(OpOperand &use, unsigned to) {
   edge.weight = CostModel::getWeight(use.get().getParentBlock());
   if (nodes[to].role == LayoutRole::Dot && use.getOperandNumber() < 2)
     edge.readWeight = nodes[to].weight;
+  Operation *producer = use.get().getDefiningOp();
+  while (isa_and_nonnull<tile::TransOp>(producer))
+    producer = producer->getOperand(0).getDefiningOp();
+  edge.isLoaded = isa_and_nonnull<tile::LoadOp>(producer);
   unsigned number = edges.size();
   nodes[edge.from].edges.push_back(number);
   nodes[edge.to].edges.push_back(number);

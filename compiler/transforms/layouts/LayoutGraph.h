@@ -49,6 +49,8 @@ struct LayoutEdge {
   /// For operands A and B of dots, which are read from shared memory where they are used: how often that is. 0 for all
   /// other edges.
   int64_t readWeight = 0;
+  /// Whether the value comes straight from global memory.
+  bool isLoaded = false;
 };
 
 class LayoutGraph {

@@ -49,18 +49,15 @@ int64_t LayoutSolver::getRecomputeCost(const LayoutEdge &edge, LayoutId demanded
 
 int64_t LayoutSolver::getEdgeCost(const LayoutEdge &edge, LayoutId from, LayoutId to) {
   LayoutId delivered = graph.getDelivered(edge, from), demanded = graph.getDemanded(edge, to);
-  if (delivered == demanded && delivered != noLayout)
-    return costs.getResidenceCost(demanded, edge.bits, edge.weight, edge.readWeight);
-  int64_t converting = costs.getConversionCost(delivered, demanded, edge.bits, edge.weight, edge.readWeight);
-  if (converting >= CostModel::impossible)
-    return CostModel::impossible;
+  int64_t converting = costs.getConversionCost(delivered, demanded, edge);
+  if (delivered == demanded || converting >= CostModel::impossible)
+    return converting;
   return std::min(converting, getRecomputeCost(edge, demanded));
 }
 
 bool LayoutSolver::shouldRecompute(const LayoutEdge &edge) {
   LayoutId delivered = getDelivered(edge), demanded = getDemanded(edge);
-  return getRecomputeCost(edge, demanded) <
-         costs.getConversionCost(delivered, demanded, edge.bits, edge.weight, edge.readWeight);
+  return getRecomputeCost(edge, demanded) < costs.getConversionCost(delivered, demanded, edge);
 }
 
 int64_t LayoutSolver::getTotalCost() {
