@@ -74,6 +74,7 @@ private:
   bool operandAlternatives(Function &function, Operand &operand);
   bool operandList(Function &function, char close, Operand &operand);
   bool address(Function &function, Operand &operand);
+  bool displacement(int64_t &value);
   bool nameOperand(Function &function, Operand &operand);
   bool findRegister(std::string_view name, uint32_t &index) const;
   bool findVariable(std::string_view name, uint32_t &index) const;

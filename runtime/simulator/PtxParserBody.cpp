@@ -179,6 +179,19 @@ bool Parser::bodyDirective(Function &function) {
   return true;
 }
 
+/// What is added to a register or a variable, the sign being next. As ptxas does, "base+-4" is read and "base-4" is
+/// not.
+bool Parser::displacement(int64_t &value) {
+  if (token.is('-'))
+    return fail(token, "an offset is added, also a negative one: '+-' in place of '-'");
+  advance();
+  uint64_t addend;
+  if (!integer(addend))
+    return false;
+  value += static_cast<int64_t>(addend);
+  return true;
+}
+
 bool Parser::nameOperand(Function &function, Operand &operand) {
   const std::string_view text = token.text;
   uint32_t index;
@@ -198,14 +211,8 @@ bool Parser::nameOperand(Function &function, Operand &operand) {
       operand.index = index;
   }
   advance();
-  if (operand.kind == Operand::Symbol && (token.is('+') || token.is('-'))) {
-    const bool minus = token.is('-');
-    advance();
-    uint64_t addend;
-    if (!integer(addend))
-      return false;
-    operand.value = static_cast<int64_t>(minus ? -addend : addend);
-  }
+  if (operand.kind == Operand::Symbol && (token.is('+') || token.is('-')))
+    return displacement(operand.value);
   return true;
 }
 
@@ -220,14 +227,9 @@ bool Parser::address(Function &function, Operand &operand) {
       operand.isRegister = true;
       operand.index = base.index;
       operand.text = {};
-      while (token.is('+') || token.is('-')) {
-        const bool minus = token.is('-');
-        advance();
-        uint64_t addend;
-        if (!integer(addend))
+      while (token.is('+') || token.is('-'))
+        if (!displacement(operand.value))
           return false;
-        operand.value += static_cast<int64_t>(minus ? -addend : addend);
-      }
     } else if (base.kind == Operand::Symbol) {
       operand.text = base.text;
       operand.index = base.index;

@@ -148,6 +148,9 @@ TEST_F(Reader, ErrorsSayWhere) {
   EXPECT_EQ(errorOf(head + ".visible .entry k()\n{\nbra NOWHERE;\n}"), "");
   const auto module = parse(head + ".visible .entry k()\n{\nbra NOWHERE;\n}", "m");
   EXPECT_EQ(module->prepare(module->kernels()[0]), "m:6: unknown label 'NOWHERE'\n");
+  const std::string address = head + ".visible .entry k()\n{\n.reg .b64 %rd<2>;\n.reg .b32 %r<2>;\nld.b32 %r1, [%rd1";
+  EXPECT_EQ(errorOf(address + "+-4];\nret;\n}"), "");
+  EXPECT_EQ(errorOf(address + "-4];\nret;\n}"), "m:8: an offset is added, also a negative one: '+-' in place of '-'");
   EXPECT_EQ(errorOf(".version 8.0\n.target sm_80\n.address_size 32\n"), "m:3: expected .address_size 64, found 32");
 }
 
