@@ -234,6 +234,11 @@ private:
 } // namespace
 
 bool resolveSlowly(Warp &warp, Space space, unsigned bytes, AccessKind kind, Lanes64 &addresses) {
+  // Often the warp has merely moved on to another allocation.
+  const bool isGlobal = space <= Space::Global || space == Space::Const;
+  if (isGlobal && warp.mask && enterWindow(warp, addresses.lane[std::countr_zero(warp.mask)]) &&
+      common::allInside(addresses, warp.mask, warp.windowBase, warp.windowEnd, bytes))
+    return true;
   return Resolver(warp, space, bytes, kind).run(addresses);
 }
 

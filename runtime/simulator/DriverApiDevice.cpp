@@ -177,6 +177,8 @@ CUresult cuGetProcAddress_v2(const char *name, void **function, int version, std
   // Programs older than CUDA 12 mean the form without status by this name.
   if (version < 12000 && std::string_view(name) == "cuGetProcAddress")
     *function = reinterpret_cast<void *>(&cuGetProcAddress);
+  if (version < 13000 && std::string_view(name) == "cuCtxCreate")
+    *function = version < 11040 ? reinterpret_cast<void *>(&cuCtxCreate_v2) : nullptr;
   if (status)
     *status = *function ? CU_GET_PROC_ADDRESS_SUCCESS : CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND;
   return *function ? CUDA_SUCCESS : CUDA_ERROR_NOT_FOUND;
@@ -332,6 +334,10 @@ CUresult cuCtxCreate_v2(CUcontext *context, unsigned flags, CUdevice device) {
   contextStack().push_back(created);
   *context = reinterpret_cast<CUcontext>(created);
   return CUDA_SUCCESS;
+}
+
+CUresult cuCtxCreate_v4(CUcontext *context, void *parameters, unsigned flags, CUdevice device) {
+  return cuCtxCreate_v2(context, flags, device); // the parameters limit what share of a device it gets
 }
 
 CUresult cuCtxDestroy_v2(CUcontext context) {

@@ -56,6 +56,7 @@ std::vector<FamilyEntry> families() {
   add(decodeMatrix, {"mma"});
   add(decodeMatrixMemory, {"ldmatrix", "stmatrix", "movmatrix"});
   add(decodeWmma, {"wmma"});
+  add(decodeWgmma, {"wgmma"});
   return entries;
 }
 

@@ -26,6 +26,7 @@ bool decodeWarp(Decoder &d);
 bool decodeMatrix(Decoder &d);
 bool decodeMatrixMemory(Decoder &d);
 bool decodeWmma(Decoder &d);
+bool decodeWgmma(Decoder &d);
 
 } // namespace tessera::sim::TESSERA_SIM_ISA
 

@@ -22,6 +22,8 @@ namespace tessera::sim {
 namespace {
 
 constexpr size_t MaximumResident = 8192;
+/// What %nsmid says; CTAs are dealt out to so many in turn.
+constexpr uint32_t SimulatedSms = 132;
 constexpr uint32_t CallStackBytes = 16384;
 /// Rounds over waiting CTAs after some CTA failed: they may have waited for it.
 constexpr unsigned RoundsAfterFailure = 200;
@@ -58,51 +60,69 @@ char *aligned(std::vector<char> &storage, size_t bytes) {
   return reinterpret_cast<char *>((address + 63) / 64 * 64);
 }
 
-void setSpecials(Warp &warp, const Cta &cta) {
-  const LaunchConfig &config = cta.launch->config;
-  auto *specials = reinterpret_cast<uint32_t *>(warp.bank[SpecialBank]);
-  const auto set = [&](Special special, auto value) {
+/// Writes registers of the specials bank.
+class SpecialWriter {
+public:
+  explicit SpecialWriter(const Warp &warp) : specials(reinterpret_cast<uint32_t *>(warp.bank[SpecialBank])) {}
+  template <typename F> void each(Special special, F value) {
     uint32_t *lanes = specials + static_cast<uint32_t>(special) * WarpSize;
     for (unsigned lane = 0; lane < WarpSize; ++lane)
       lanes[lane] = value(lane);
-  };
-  const auto all = [&](Special special, uint32_t value) { set(special, [&](unsigned) { return value; }); };
-  const auto triple = [&](Special first, const Dim3 &value) {
+  }
+  void all(Special special, uint32_t value) {
+    each(special, [value](unsigned) { return value; });
+  }
+  /// x, y and z, which follow each other.
+  void triple(Special first, const Dim3 &value) {
     all(first, value.x);
     all(static_cast<Special>(static_cast<uint32_t>(first) + 1), value.y);
     all(static_cast<Special>(static_cast<uint32_t>(first) + 2), value.z);
-  };
-  set(Special::TidX, [&](unsigned lane) { return threadOf(warp, lane).x; });
-  set(Special::TidY, [&](unsigned lane) { return threadOf(warp, lane).y; });
-  set(Special::TidZ, [&](unsigned lane) { return threadOf(warp, lane).z; });
-  triple(Special::NtidX, config.block);
-  triple(Special::CtaidX, cta.index);
-  triple(Special::NctaidX, config.grid);
-  set(Special::LaneId, [](unsigned lane) { return lane; });
-  all(Special::WarpId, warp.index);
-  all(Special::NwarpId, static_cast<uint32_t>(cta.warps.size()));
-  all(Special::SmId, static_cast<uint32_t>(cta.linear % 132));
-  all(Special::NsmId, 132);
-  all(Special::WarpSz, WarpSize);
-  set(Special::LanemaskEq, [](unsigned lane) { return 1u << lane; });
-  set(Special::LanemaskLt, [](unsigned lane) { return (1u << lane) - 1; });
-  set(Special::LanemaskLe, [](unsigned lane) { return (2u << lane) - 1; });
-  set(Special::LanemaskGe, [](unsigned lane) { return ~((1u << lane) - 1); });
-  set(Special::LanemaskGt, [](unsigned lane) { return ~((2u << lane) - 1); });
-  all(Special::DynamicSmemSize, config.dynamicShared);
-  all(Special::TotalSmemSize, cta.sharedEnd);
-  all(Special::AggrSmemSize, cta.sharedEnd);
+  }
+
+private:
+  uint32_t *specials;
+};
+
+/// What is the same for a warp of every CTA of a launch.
+void setLaunchSpecials(const Warp &warp, const Cta &cta) {
+  const LaunchConfig &config = cta.launch->config;
+  SpecialWriter write(warp);
+  write.each(Special::TidX, [&](unsigned lane) { return threadOf(warp, lane).x; });
+  write.each(Special::TidY, [&](unsigned lane) { return threadOf(warp, lane).y; });
+  write.each(Special::TidZ, [&](unsigned lane) { return threadOf(warp, lane).z; });
+  write.triple(Special::NtidX, config.block);
+  write.triple(Special::NctaidX, config.grid);
+  write.each(Special::LaneId, [](unsigned lane) { return lane; });
+  write.all(Special::WarpId, warp.index);
+  write.all(Special::NwarpId, static_cast<uint32_t>(cta.warps.size()));
+  write.all(Special::NsmId, SimulatedSms);
+  write.all(Special::WarpSz, WarpSize);
+  write.each(Special::LanemaskEq, [](unsigned lane) { return 1u << lane; });
+  write.each(Special::LanemaskLt, [](unsigned lane) { return (1u << lane) - 1; });
+  write.each(Special::LanemaskLe, [](unsigned lane) { return (2u << lane) - 1; });
+  write.each(Special::LanemaskGe, [](unsigned lane) { return ~((1u << lane) - 1); });
+  write.each(Special::LanemaskGt, [](unsigned lane) { return ~((2u << lane) - 1); });
+  write.all(Special::DynamicSmemSize, config.dynamicShared);
+  write.all(Special::TotalSmemSize, cta.sharedEnd);
+  write.all(Special::AggrSmemSize, cta.sharedEnd);
   const Dim3 &c = config.cluster;
-  triple(Special::ClusterIdX, {cta.index.x / c.x, cta.index.y / c.y, cta.index.z / c.z});
-  triple(Special::NclusterIdX, {config.grid.x / c.x, config.grid.y / c.y, config.grid.z / c.z});
-  triple(Special::ClusterCtaidX, {cta.index.x % c.x, cta.index.y % c.y, cta.index.z % c.z});
-  triple(Special::ClusterNctaidX, c);
-  all(Special::ClusterCtarank, cta.rank);
-  all(Special::ClusterNctarank, static_cast<uint32_t>(c.count()));
-  all(Special::IsExplicitCluster, c.count() > 1 ? AllLanes : 0);
-  all(Special::Zero, 0);
-  all(Special::GridId, 0);
-  all(Special::GridIdHigh, 0);
+  write.triple(Special::NclusterIdX, {config.grid.x / c.x, config.grid.y / c.y, config.grid.z / c.z});
+  write.triple(Special::ClusterNctaidX, c);
+  write.all(Special::ClusterNctarank, static_cast<uint32_t>(c.count()));
+  write.all(Special::IsExplicitCluster, c.count() > 1 ? AllLanes : 0);
+  write.all(Special::Zero, 0);
+  write.all(Special::GridId, 0);
+  write.all(Special::GridIdHigh, 0);
+}
+
+void setCtaSpecials(const Warp &warp, const Cta &cta) {
+  SpecialWriter write(warp);
+  write.triple(Special::CtaidX, cta.index);
+  write.all(Special::SmId, static_cast<uint32_t>(cta.linear % SimulatedSms));
+  const Dim3 &c = cta.launch->config.cluster;
+  write.triple(Special::ClusterIdX, {cta.index.x / c.x, cta.index.y / c.y, cta.index.z / c.z});
+  write.triple(Special::ClusterCtaidX, {cta.index.x % c.x, cta.index.y % c.y, cta.index.z % c.z});
+  write.all(Special::ClusterCtarank, cta.rank);
 }
 
 /// A cluster of CTAs that run side by side on one host thread.
@@ -385,8 +405,11 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
     std::fill(std::begin(warp.copyGroup), std::end(warp.copyGroup), 0);
     warp.clusterPhase = 0;
     warp.bank[SpecialBank] = specials + SpecialsBytes * i;
-    setSpecials(warp, cta);
+    if (!cta.specialsSet)
+      setLaunchSpecials(warp, cta);
+    setCtaSpecials(warp, cta);
   }
+  cta.specialsSet = true; // the object serves one launch
 }
 
 Report launch(const Module &module, const Kernel &kernel, const LaunchConfig &config) {

@@ -181,6 +181,7 @@ struct Cta {
   uint32_t clusterArrived = 0; ///< of the cluster's first CTA: threads at barrier.cluster
   uint32_t clusterPhase = 0;   ///< of the cluster's first CTA: how often that barrier completed
   bool active = false;         ///< holds a CTA that has not ended
+  bool specialsSet = false;    ///< those that are the same for all CTAs of the launch
 };
 
 /// What all CTAs of a launch share.

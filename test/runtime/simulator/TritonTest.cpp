@@ -18,6 +18,7 @@ namespace tessera::sim {
 namespace {
 
 constexpr uint64_t NoScratch = 0;
+constexpr unsigned SharedBytes = 160 * 1024; // as much as any of them asks for
 
 class Triton : public SimulatorTest {
 protected:
@@ -57,11 +58,43 @@ protected:
     const auto a = narrow(randomFloats(m * k), bfloat), b = narrow(randomFloats(n * k), bfloat);
     DeviceArray<uint16_t> da(memory, a), db(memory, b), dc(memory, m * n);
     const auto blocks = static_cast<uint32_t>((m + bm - 1) / bm * ((n + bn - 1) / bn));
-    runTriton(file, "matmul", {blocks}, warps, 98304, da, db, dc, m, n, k, k, n, n);
+    runTriton(file, "matmul", {blocks}, warps, SharedBytes, da, db, dc, m, n, k, k, n, n);
     const auto c = dc.host();
     const std::function<double(int)> ga = [&](int i) { return wide(a[i], bfloat); },
                                      gb = [&](int i) { return wide(b[i], bfloat); };
     expectProduct(m, n, k, ga, gb, [&](int i) { return wide(c[i], bfloat); }, bfloat ? 4e-3 : 5e-4);
+  }
+
+  void matmulOfSingles(const std::string &file) {
+    const int m = 70, n = 96, k = 64;
+    const auto a = randomFloats(m * k), b = randomFloats(n * k);
+    DeviceArray<float> da(memory, a), db(memory, b), dc(memory, m * n);
+    runTriton(file, "matmul", {4}, 4, SharedBytes, da, db, dc, m, n, k, k, n, n);
+    const auto c = dc.host();
+    for (int i = 0; i < m; ++i)
+      for (int j = 0; j < n; ++j) {
+        double sum = 0;
+        for (int x = 0; x < k; ++x)
+          sum += double(a[i * k + x]) * b[x * n + j];
+        // Each factor loses up to 2^-10 of itself.
+        ASSERT_NEAR(c[i * n + j], sum, k * 2.0 / 1024 / 8);
+      }
+  }
+
+  void matmulOfBytes(const std::string &file) {
+    const int m = 128, n = 64, k = 192;
+    const auto a = randomIntegers<int8_t>(m * k, -128, 127), b = randomIntegers<int8_t>(n * k, -128, 127);
+    DeviceArray<int8_t> da(memory, a), db(memory, b);
+    DeviceArray<int> dc(memory, m * n);
+    runTriton(file, "matmul_int8", {2, 1}, 4, SharedBytes, da, db, dc, m, n, k);
+    const auto c = dc.host();
+    for (int i = 0; i < m; ++i)
+      for (int j = 0; j < n; ++j) {
+        int sum = 0;
+        for (int x = 0; x < k; ++x)
+          sum += a[i * k + x] * b[j * k + x];
+        ASSERT_EQ(c[i * n + j], sum);
+      }
   }
 
   void attention(const std::string &file, int heads, int length, bool causal) {
@@ -124,40 +157,19 @@ TEST_F(Triton, MatmulOfHalves) { matmul("matmul-fp16", 150, 144, 96, 64, 64, 4, 
 TEST_F(Triton, MatmulOfBfloats) { matmul("matmul-bf16", 64, 112, 80, 64, 64, 4, true); }
 TEST_F(Triton, MatmulOfLargeTiles) { matmul("matmul-large", 256, 256, 128, 128, 128, 8, false); }
 
-TEST_F(Triton, MatmulOfSinglesInTf32) {
-  const int m = 70, n = 96, k = 64;
-  const auto a = randomFloats(m * k), b = randomFloats(n * k);
-  DeviceArray<float> da(memory, a), db(memory, b), dc(memory, m * n);
-  runTriton("matmul-fp32", "matmul", {4}, 4, 98304, da, db, dc, m, n, k, k, n, n);
-  const auto c = dc.host();
-  for (int i = 0; i < m; ++i)
-    for (int j = 0; j < n; ++j) {
-      double sum = 0;
-      for (int x = 0; x < k; ++x)
-        sum += double(a[i * k + x]) * b[x * n + j];
-      // Each factor loses up to 2^-10 of itself.
-      ASSERT_NEAR(c[i * n + j], sum, k * 2.0 / 1024 / 8);
-    }
-}
-
-TEST_F(Triton, MatmulOfBytes) {
-  const int m = 128, n = 64, k = 192;
-  const auto a = randomIntegers<int8_t>(m * k, -128, 127), b = randomIntegers<int8_t>(n * k, -128, 127);
-  DeviceArray<int8_t> da(memory, a), db(memory, b);
-  DeviceArray<int> dc(memory, m * n);
-  runTriton("matmul-int8", "matmul_int8", {2, 1}, 4, 98304, da, db, dc, m, n, k);
-  const auto c = dc.host();
-  for (int i = 0; i < m; ++i)
-    for (int j = 0; j < n; ++j) {
-      int sum = 0;
-      for (int x = 0; x < k; ++x)
-        sum += a[i * k + x] * b[j * k + x];
-      ASSERT_EQ(c[i * n + j], sum);
-    }
-}
-
+TEST_F(Triton, MatmulOfSinglesInTf32) { matmulOfSingles("matmul-fp32"); }
+TEST_F(Triton, MatmulOfBytes) { matmulOfBytes("matmul-int8"); }
 TEST_F(Triton, Attention) { attention("attention-False", 2, 150, false); }
 TEST_F(Triton, CausalAttention) { attention("attention-True", 1, 200, true); }
+
+// The same for sm_90a: products by wgmma, operands in shared memory in every swizzle.
+TEST_F(Triton, HopperMatmulOfHalves) { matmul("hopper-matmul-fp16", 150, 144, 96, 64, 64, 4, false); }
+TEST_F(Triton, HopperMatmulOfBfloats) { matmul("hopper-matmul-bf16", 64, 112, 80, 64, 64, 4, true); }
+TEST_F(Triton, HopperMatmulOfLargeTiles) { matmul("hopper-matmul-large", 256, 512, 256, 128, 256, 8, false); }
+TEST_F(Triton, HopperMatmulOfSinglesInTf32) { matmulOfSingles("hopper-matmul-fp32"); }
+TEST_F(Triton, HopperMatmulOfBytes) { matmulOfBytes("hopper-matmul-int8"); }
+TEST_F(Triton, HopperAttention) { attention("hopper-attention-False", 2, 150, false); }
+TEST_F(Triton, HopperCausalAttention) { attention("hopper-attention-True", 1, 200, true); }
 
 TEST_F(Triton, LayerNorm) {
   const int rows = 3, columns = 700, stride = 704;

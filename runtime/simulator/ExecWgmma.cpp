@@ -1,0 +1,348 @@
+//===- ExecWgmma.cpp - wgmma
+//---------------------------------------------------------------------------------------------------------------===//
+//
+// A warpgroup multiplies 64 rows; warp w of its four executes rows 16 w to 16 w + 15 on its own, B and mostly A read
+// from shared memory through descriptors when the instruction is issued. In a descriptor (byte offsets in units of 16):
+//
+//   13..0   start address    29..16  leading offset    45..32  stride offset    63..62  swizzle: 0 none, 1 128, 2 64, 3
+//   32 bytes
+//
+// With s the swizzle width in bytes (16 for none), "row" an index of M or N, and chunks of 16 bytes:
+//
+//   K contiguous    row r at (r % 8) s + (r / 8) stride; chunk c of K at 16 c, without swizzle at c leading
+//   MN contiguous   k at (k % 8) s + (k / 8) stride; chunk c of rows at 16 (c % (s/16)) + (c / (s/16)) leading,
+//                   without swizzle the two offsets change roles
+//
+// and address bits 4..6 are then flipped by as many of bits 7..9 as the swizzle is wide.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------------------------------------------------===//
+#include "runtime/simulator/Families.h"
+#include "runtime/simulator/Fragments.h"
+
+namespace tessera::sim::TESSERA_SIM_ISA {
+
+using ptx::Operand;
+using ptx::Type;
+
+namespace {
+
+constexpr unsigned WarpRows = 16, MaximumN = 256, Chunk = 16;
+
+enum WgmmaFlags : uint8_t {
+  ARegisters = 1,
+  TransposeA = 2,
+  TransposeB = 4,
+  NegateA = 8,
+  NegateB = 16,
+  Saturate = 32,
+  ScalePredicate = 64
+};
+
+template <Element E> using Value = std::conditional_t<E == Element::S8 || E == Element::U8, int32_t, float>;
+
+struct Descriptor {
+  uint32_t start, leading, stride, width;
+
+  explicit Descriptor(uint64_t bits)
+      : start(static_cast<uint32_t>(bits & 0x3FFF) << 4), leading(static_cast<uint32_t>(bits >> 16 & 0x3FFF) << 4),
+        stride(static_cast<uint32_t>(bits >> 32 & 0x3FFF) << 4) {
+    constexpr uint32_t Widths[] = {16, 128, 64, 32};
+    width = Widths[bits >> 62];
+  }
+  uint32_t swizzled(uint32_t address) const { return address ^ ((address >> 7 & (width / Chunk - 1)) << 4); }
+  /// The chunk `chunk` along K of row `row`.
+  uint32_t alongK(uint32_t row, uint32_t chunk) const {
+    const uint32_t across = width == 16 ? chunk * leading : chunk * Chunk;
+    return swizzled(start + row % 8 * width + row / 8 * stride + across);
+  }
+  /// The chunk `chunk` along the rows at `k`.
+  uint32_t alongRows(uint32_t k, uint32_t chunk) const {
+    if (width == 16)
+      return start + k % 8 * Chunk + k / 8 * leading + chunk * stride;
+    const uint32_t perAtom = width / Chunk;
+    return swizzled(start + k % 8 * width + k / 8 * stride + chunk % perAtom * Chunk + chunk / perAtom * leading);
+  }
+};
+
+template <Element E> [[gnu::always_inline]] inline Value<E> valueOf(const char *from) {
+  if constexpr (E == Element::F16) {
+    uint16_t h;
+    std::memcpy(&h, from, sizeof h);
+    return halfToFloat(h);
+  } else if constexpr (E == Element::BF16) {
+    uint16_t h;
+    std::memcpy(&h, from, sizeof h);
+    return bfloatToFloat(h);
+  } else if constexpr (E == Element::TF32) {
+    uint32_t w;
+    std::memcpy(&w, from, sizeof w);
+    return floatOf(w & 0xFFFFE000);
+  } else if constexpr (E == Element::E4M3) {
+    return decode8(E4m3Format, static_cast<uint8_t>(*from));
+  } else if constexpr (E == Element::E5M2) {
+    return decode8(E5m2Format, static_cast<uint8_t>(*from));
+  } else if constexpr (E == Element::S8) {
+    return static_cast<int8_t>(*from);
+  } else {
+    return static_cast<uint8_t>(*from);
+  }
+}
+
+/// Reads `rows` x K elements from row `first` on; calls put(row, k, value). False after a fault.
+template <Element E, unsigned K, typename Put>
+bool readShared(Warp &warp, uint64_t bits, bool transposed, unsigned first, unsigned rows, Put put) {
+  constexpr unsigned Bytes = elementBits(E) / 8, PerChunk = Chunk / Bytes;
+  const Descriptor descriptor(bits);
+  const Cta &cta = *warp.cta;
+  const auto chunkAt = [&](uint32_t address) -> const char * {
+    if (address >= SharedBase && address + Chunk <= cta.sharedEnd)
+      return cta.shared + address;
+    fault(warp, ErrorKind::OutOfBounds, 1, address,
+          "wgmma reads 16 bytes of shared memory at " + std::to_string(address) + ": the block's memory is [" +
+              std::to_string(SharedBase) + ", " + std::to_string(cta.sharedEnd) + ")");
+    return nullptr;
+  };
+  if (!transposed) {
+    for (unsigned row = 0; row < rows; ++row)
+      for (unsigned c = 0; c < K / PerChunk; ++c) {
+        const char *chunk = chunkAt(descriptor.alongK(first + row, c));
+        if (!chunk)
+          return false;
+        for (unsigned i = 0; i < PerChunk; ++i)
+          put(row, c * PerChunk + i, valueOf<E>(chunk + i * Bytes));
+      }
+    return true;
+  }
+  for (unsigned k = 0; k < K; ++k)
+    for (unsigned row = 0; row < rows; row += PerChunk) {
+      const char *chunk = chunkAt(descriptor.alongRows(k, (first + row) / PerChunk));
+      if (!chunk)
+        return false;
+      for (unsigned i = 0; i < PerChunk; ++i)
+        put(row + i, k, valueOf<E>(chunk + i * Bytes));
+    }
+  return true;
+}
+
+/// The same places as in mma's A of 16 rows.
+template <Element E, unsigned K> void readRegisters(const Warp &warp, const Ref *refs, Value<E> (&a)[WarpRows][K]) {
+  constexpr unsigned PerLane = 32 / elementBits(E), Block = 4 * PerLane;
+  for (unsigned r = 0; r < 4; ++r) {
+    alignas(64) Value<E> values[32 * PerLane];
+    widenRegister<E>(at(warp, refs[r]), values);
+    for (unsigned g = 0; g < 8; ++g)
+      for (unsigned c = 0; c < Block; ++c)
+        a[8 * (r % 2) + g][Block * (r / 2) + c] = values[g * Block + c];
+  }
+}
+
+template <typename T>
+void loadAccumulators(const Warp &warp, const Ref *refs, unsigned n, T (&acc)[WarpRows][MaximumN]) {
+  for (unsigned i = 0; i < n / 2; ++i) {
+    const T *c = in<T>(warp, refs[i]);
+    for (unsigned lane = 0; lane < WarpSize; ++lane)
+      acc[lane / 4 + 8 * (i / 2 % 2)][8 * (i / 4) + 2 * (lane % 4) + i % 2] = c[lane];
+  }
+}
+template <typename T>
+void storeAccumulators(Warp &warp, const Ref *refs, unsigned n, const T (&acc)[WarpRows][MaximumN]) {
+  for (unsigned i = 0; i < n / 2; ++i) {
+    T *d = out<T>(warp, refs[i]);
+    for (unsigned lane = 0; lane < WarpSize; ++lane)
+      d[lane] = acc[lane / 4 + 8 * (i / 2 % 2)][8 * (i / 4) + 2 * (lane % 4) + i % 2];
+  }
+}
+void loadHalfAccumulators(const Warp &warp, const Ref *refs, unsigned n, float (&acc)[WarpRows][MaximumN]) {
+  for (unsigned r = 0; r < n / 4; ++r) {
+    alignas(64) float values[64];
+    widenHalves<64>(in<uint16_t>(warp, refs[r]), values);
+    for (unsigned lane = 0; lane < WarpSize; ++lane)
+      for (unsigned j = 0; j < 2; ++j)
+        acc[lane / 4 + 8 * (r % 2)][8 * (r / 2) + 2 * (lane % 4) + j] = values[2 * lane + j];
+  }
+}
+void storeHalfAccumulators(Warp &warp, const Ref *refs, unsigned n, const float (&acc)[WarpRows][MaximumN]) {
+  for (unsigned r = 0; r < n / 4; ++r) {
+    alignas(64) float values[64];
+    for (unsigned lane = 0; lane < WarpSize; ++lane)
+      for (unsigned j = 0; j < 2; ++j)
+        values[2 * lane + j] = acc[lane / 4 + 8 * (r % 2)][8 * (r / 2) + 2 * (lane % 4) + j];
+    narrowHalves<64>(values, out<uint16_t>(warp, refs[r]));
+  }
+}
+
+/// op: 0 descriptor of A, 1 descriptor of B, 2 scale-d (a predicate, or 32 bits). list: D, then A where it is in
+/// registers. imm: columns.
+template <Element A, Element B, Element D, unsigned K> void wgmma(Warp &warp, const Instr &instr) {
+  using T = Value<A>;
+  const auto n = static_cast<unsigned>(instr.imm);
+  const unsigned dCount = D == Element::F16 ? n / 4 : n / 2;
+  alignas(64) T a[WarpRows][K], b[K][MaximumN], acc[WarpRows][MaximumN];
+  const T aSign = instr.flags & NegateA ? -1 : 1, bSign = instr.flags & NegateB ? -1 : 1;
+  if (instr.flags & ARegisters) {
+    readRegisters<A, K>(warp, instr.list + dCount, a);
+  } else if (!readShared<A, K>(warp, in<uint64_t>(warp, instr.op[0])[0], instr.flags & TransposeA,
+                               WarpRows * (warp.index % 4), WarpRows,
+                               [&](unsigned row, unsigned k, T value) { a[row][k] = value; })) {
+    return;
+  }
+  if (!readShared<B, K>(warp, in<uint64_t>(warp, instr.op[1])[0], instr.flags & TransposeB, 0, n,
+                        [&](unsigned column, unsigned k, T value) { b[k][column] = value; }))
+    return;
+  if (aSign * bSign < 0)
+    for (auto &row : a)
+      for (T &value : row)
+        value = -value;
+  const uint32_t scale =
+      instr.flags & ScalePredicate ? *in<uint32_t>(warp, instr.op[2]) & 1 : in<uint32_t>(warp, instr.op[2])[0];
+  if (scale == 0)
+    std::memset(acc, 0, sizeof acc);
+  else if constexpr (D == Element::F16)
+    loadHalfAccumulators(warp, instr.list, n, acc);
+  else
+    loadAccumulators<T>(warp, instr.list, n, acc);
+  for (unsigned block = 0; block < n; block += 8)
+    for (unsigned m = 0; m < WarpRows; ++m) {
+      T row[8];
+      for (unsigned j = 0; j < 8; ++j)
+        row[j] = acc[m][block + j];
+      for (unsigned k = 0; k < K; ++k)
+        for (unsigned j = 0; j < 8; ++j) {
+          if constexpr (std::is_same_v<T, int32_t>) {
+            const int32_t product = a[m][k] * b[k][block + j];
+            row[j] = instr.flags & Saturate ? saturatingAdd(row[j], product)
+                                            : static_cast<int32_t>(uint32_t(row[j]) + uint32_t(product));
+          } else {
+            row[j] = multiplyAdd(a[m][k], b[k][block + j], row[j]);
+          }
+        }
+      for (unsigned j = 0; j < 8; ++j)
+        if constexpr (std::is_same_v<T, float>)
+          acc[m][block + j] = canonical(row[j]);
+        else
+          acc[m][block + j] = row[j];
+    }
+  if constexpr (D == Element::F16)
+    storeHalfAccumulators(warp, instr.list, n, acc);
+  else
+    storeAccumulators<T>(warp, instr.list, n, acc);
+}
+
+struct Form {
+  Element d, a, b;
+  unsigned k;
+  Exec exec;
+};
+template <Element D, Element A, Element B, unsigned K> constexpr Form form{D, A, B, K, wgmma<A, B, D, K>};
+
+constexpr Element F16 = Element::F16, BF16 = Element::BF16, TF32 = Element::TF32, F32 = Element::F32,
+                  E4 = Element::E4M3, E5 = Element::E5M2, S8 = Element::S8, U8 = Element::U8, S32 = Element::S32;
+constexpr Form Forms[] = {
+    form<F32, F16, F16, 16>, form<F16, F16, F16, 16>, form<F32, BF16, BF16, 16>, form<F32, TF32, TF32, 8>,
+    form<F32, E4, E4, 32>,   form<F32, E4, E5, 32>,   form<F32, E5, E4, 32>,     form<F32, E5, E5, 32>,
+    form<F16, E4, E4, 32>,   form<F16, E4, E5, 32>,   form<F16, E5, E4, 32>,     form<F16, E5, E5, 32>,
+    form<S32, S8, S8, 32>,   form<S32, S8, U8, 32>,   form<S32, U8, S8, 32>,     form<S32, U8, U8, 32>,
+};
+
+void nothing(Warp &, const Instr &) {}
+
+/// "m64n128k16": the columns and K.
+bool parseShape(std::string_view text, unsigned &n, unsigned &k) {
+  if (!text.starts_with("m64n"))
+    return false;
+  n = k = 0;
+  size_t i = 4;
+  for (; i < text.size() && text[i] >= '0' && text[i] <= '9' && n < 1000; ++i)
+    n = n * 10 + (text[i] - '0');
+  if (i >= text.size() || text[i++] != 'k')
+    return false;
+  for (; i < text.size() && text[i] >= '0' && text[i] <= '9' && k < 1000; ++i)
+    k = k * 10 + (text[i] - '0');
+  return i == text.size() && n >= 8 && n <= MaximumN && n % 8 == 0;
+}
+
+bool immediateOf(Decoder &d, unsigned i, int64_t &value) {
+  if (i >= d.operandCount() || d.operand(i).kind != Operand::Immediate)
+    return d.fail("expected an immediate as operand " + std::to_string(i + 1) + " of 'wgmma'");
+  value = d.operand(i).value;
+  return true;
+}
+
+bool decodeProduct(Decoder &d) {
+  unsigned n, k;
+  if (!parseShape(d.takePrefix("m64"), n, k))
+    return false;
+  if (d.take("satfinite"))
+    d.instr.flags |= Saturate;
+  Element dType, aType, bType;
+  if (!elementOf(d.takeType(), dType) || !elementOf(d.takeType(), aType) || !elementOf(d.takeType(), bType))
+    return false;
+  for (const Form &candidate : Forms)
+    if (candidate.d == dType && candidate.a == aType && candidate.b == bType && candidate.k == k)
+      d.instr.exec = candidate.exec;
+  if (!d.instr.exec)
+    return false;
+  if (d.operandCount() < 4)
+    return d.done(4, 8);
+  const unsigned dCount = dType == F16 ? n / 4 : n / 2;
+  if (!d.gatherDefinitions(d.operand(0), dCount, 32))
+    return false;
+  // The accumulators are read as well.
+  const auto written = d.gathered;
+  d.gathered.clear();
+  if (!d.gatherUses(d.operand(0), dCount, Type::B32))
+    return false;
+  d.gathered = written;
+  const bool inRegisters = d.isVector(1);
+  if (inRegisters) {
+    d.instr.flags |= ARegisters;
+    if (!d.gatherUses(d.operand(1), 4, Type::B32))
+      return false;
+  } else {
+    d.instr.op[0] = d.use(1, Type::B64);
+  }
+  d.instr.op[1] = d.use(2, Type::B64);
+  unsigned next = 3;
+  const Operand &scale = d.operand(next++);
+  if (d.widthOf(scale) == 1) {
+    bool negated = false;
+    d.instr.op[2] = d.usePredicate(scale, negated);
+    d.instr.flags |= ScalePredicate;
+    if (negated)
+      return d.fail("negated scale in 'wgmma'");
+  } else {
+    d.instr.op[2] = d.use(scale, Type::U32);
+  }
+  if (dType != S32) {
+    int64_t a = 1, b = 1;
+    if (!immediateOf(d, next++, a) || !immediateOf(d, next++, b))
+      return false;
+    d.instr.flags |= (a == -1 ? NegateA : 0) | (b == -1 ? NegateB : 0);
+  }
+  if (aType == F16 || aType == BF16) {
+    int64_t a = 0, b = 0;
+    if ((!inRegisters && !immediateOf(d, next++, a)) || !immediateOf(d, next++, b))
+      return false;
+    d.instr.flags |= (a ? TransposeA : 0) | (b ? TransposeB : 0);
+  }
+  d.instr.imm = n;
+  d.instr.kind = Kind::WarpSync;
+  return d.done(next);
+}
+
+} // namespace
+
+bool decodeWgmma(Decoder &d) {
+  const int what = d.takeOneOf({"mma_async", "fence", "commit_group", "wait_group"});
+  if (what < 0 || !d.take("sync"))
+    return false;
+  d.take("aligned");
+  if (what == 0)
+    return decodeProduct(d);
+  d.instr.exec = nothing;
+  return d.done(what == 3 ? 1 : 0);
+}
+
+} // namespace tessera::sim::TESSERA_SIM_ISA
