@@ -4,7 +4,8 @@
 //   <sha-256 of everything after this line>\n
 //   key <key>\n  facts <bytes>\n  ptx <bytes>\n  cubin <bytes>\n          (one a line, in this order)
 //   \n
-//   facts, PTX and cubin, one after the other; a fact is `name=value\n` with \n and \ in the value written \\n and \\
+//   facts, PTX and cubin, one after the other; a fact is a line `name=value`,
+//   in whose value line ends and backslashes are escaped as in C
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/cache/Sha256.h"

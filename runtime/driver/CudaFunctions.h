@@ -74,6 +74,7 @@
   X(cuDevicePrimaryCtxSetFlags_v2, (CUdevice device, unsigned flags))                                                  \
   X(cuDevicePrimaryCtxGetState, (CUdevice device, unsigned *flags, int *active))                                       \
   X(cuCtxCreate_v2, (CUcontext * context, unsigned flags, CUdevice device))                                            \
+  X(cuCtxCreate_v4, (CUcontext * context, void *parameters, unsigned flags, CUdevice device))                          \
   X(cuCtxDestroy_v2, (CUcontext context))                                                                              \
   X(cuCtxGetDevice, (CUdevice * device))                                                                               \
   X(cuCtxGetFlags, (unsigned *flags))                                                                                  \

@@ -106,7 +106,16 @@ Expected<std::string> chooseKernel(const Program &program, const CompileRequest 
                "'" + request.name + "' has several kernels, one must be named: " + llvm::join(kernels, ", "));
 }
 
-Expected<Signature> makeSignature(const CompileRequest &request) {
+/// A bare word names a device function where the file has one of that name; else it is a string that somebody did not
+/// quote.
+void mendBareWord(ConstantValue &value, const Program &program) {
+  if (value.kind == ConstantValue::Kind::Function && !program.findFunction(value.text))
+    value = ConstantValue::string(value.text);
+  for (ConstantValue &element : value.elements)
+    mendBareWord(element, program);
+}
+
+Expected<Signature> makeSignature(const CompileRequest &request, const Program &program) {
   std::string problem;
   std::optional<Signature> signature = parseSignature(request.signature, problem);
   if (!signature)
@@ -117,6 +126,8 @@ Expected<Signature> makeSignature(const CompileRequest &request) {
       return Error(ErrorCode::InvalidArgument, "constant '" + constant.name + "': " + problem);
     signature->add(constant.name, ArgumentSpec::constant(std::move(*value)));
   }
+  for (SignatureItem &item : signature->items)
+    mendBareWord(item.spec.value, program);
   for (const LaunchValue &value : request.launchValues)
     signature->launchValues.emplace_back(value.name, value.isFloat ? ConstantValue::floating(value.real)
                                                                    : ConstantValue::integerOf(value.integer));
@@ -186,7 +197,7 @@ Expected<CompileResult> compile(const CompileRequest &request) {
   Expected<std::string> name = chooseKernel(*source.program, request);
   if (!name)
     return name.takeError();
-  Expected<Signature> signature = makeSignature(request);
+  Expected<Signature> signature = makeSignature(request, *source.program);
   if (!signature)
     return signature.takeError();
   EmitOptions emitOptions{request.options.numWarps, request.options.numStages, request.options.numCtas, "",

@@ -174,6 +174,8 @@ Expected<std::unique_ptr<Compiled>> TileKernelState::compileFor(Key key, std::sp
     return result.takeError();
   if (!result->warnings.empty())
     log(LogLevel::Warning, result->warnings);
+  log(LogLevel::Info, (result->fromCache ? "from the cache: '" : "compiled: '") + function->name + "' for " +
+                          request.options.target + ", " + request.signature);
 
   const Artifact &artifact = result->artifact;
   auto compiled = std::make_unique<Compiled>();

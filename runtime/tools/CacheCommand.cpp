@@ -26,6 +26,12 @@ std::string timeText(std::int64_t seconds) {
   return text;
 }
 
+/// At most so much of a text, so that a table stays a table; JSON has all of it.
+std::string shortened(const std::string &text) {
+  constexpr std::size_t kMost = 60;
+  return text.size() <= kMost ? text : text.substr(0, kMost - 3) + "...";
+}
+
 int list(const Cache &cache, bool asJson) {
   std::vector<std::vector<std::string>> rows = {{"key", "kernel", "target", "signature", "bytes", "last used (UTC)"}};
   Json json;
@@ -36,7 +42,7 @@ int list(const Cache &cache, bool asJson) {
     total += entry.bytes;
     Expected<Artifact> artifact = cache.read(entry.key);
     auto fact = [&](std::string_view name) { return artifact ? std::string(artifact->fact(name)) : std::string("?"); };
-    rows.push_back({entry.key.substr(0, 12), fact("kernel"), fact("target"), fact("signature"),
+    rows.push_back({entry.key.substr(0, 12), fact("kernel"), fact("target"), shortened(fact("signature")),
                     std::to_string(entry.bytes), timeText(entry.lastUsed)});
     json.open('{')
         .key("key")
