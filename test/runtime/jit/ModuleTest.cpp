@@ -28,7 +28,10 @@ protected:
                testing::UnitTest::GetInstance()->current_test_info()->name()),
         cache({folder, 0, true}), device(*Device::open("sim")), stream(Stream::defaultOf(device)) {
     fs::remove_all(folder);
-    setLogHandler([this](LogLevel, std::string_view text) { messages.emplace_back(text); });
+    setLogHandler([this](LogLevel level, std::string_view text) {
+      if (level == LogLevel::Warning)
+        messages.emplace_back(text);
+    });
   }
   ~ModuleTest() override {
     setLogHandler({});
