@@ -30,6 +30,8 @@ bool namesItself(Warp &warp, const Instr &instr) {
   if (instr.op[MemberSlot] == NoRef)
     return true;
   const auto *masks = in<uint32_t>(warp, instr.op[MemberSlot]);
+  if ((instr.op[MemberSlot] & 3) == ConstantBank && (warp.mask & ~masks[0]) == 0)
+    return true;
   uint32_t missing = 0;
   for (uint32_t m = warp.mask; m; m &= m - 1) {
     const unsigned lane = std::countr_zero(m);

@@ -97,6 +97,12 @@ std::string Form::operands() const {
   }
   if (root == "shfl")
     return "%r0|%q0, %r1, 1, 31, -1";
+  if (root == "wgmma") { // m64nNkK.d.a.b
+    const std::string &shape = words[4];
+    const unsigned n = static_cast<unsigned>(std::stoul(shape.substr(4))), count = words[5] == "f16" ? n / 4 : n / 2;
+    const std::string scales = words[5] == "s32" ? "" : words[6] == "tf32" ? ", 1, 1" : ", 1, 1, 0, 1";
+    return vectorOf(32, count, 0) + ", %d0, %d1, 1" + scales;
+  }
   if (root == "elect")
     return "%r0|%q0, -1";
   if (root == "redux")
