@@ -50,11 +50,9 @@ AssemblyReport parseReport(llvm::StringRef log) {
 } // namespace
 
 std::string findPtxas() {
-  auto executable = [](llvm::SmallString<128> path) {
-    return llvm::sys::fs::can_execute(path) ? std::string(path) : std::string();
-  };
+  auto executable = [](llvm::StringRef path) { return llvm::sys::fs::can_execute(path) ? path.str() : std::string(); };
   if (const char *path = std::getenv("TESSERA_PTXAS"))
-    return executable(llvm::StringRef(path));
+    return executable(path);
   for (const char *root : {static_cast<const char *>(std::getenv("CUDA_HOME")), "/usr/local/cuda"}) {
     if (!root)
       continue;

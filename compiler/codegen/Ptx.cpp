@@ -144,8 +144,8 @@ private:
 
 /// The empty section that line directives without debug information leave behind.
 void dropEmptySections(std::string &ptx) {
-  constexpr llvm::StringLiteral empty = "\t.section\t.debug_macinfo\t{\t}\n";
-  size_t at = ptx.rfind(empty.data());
+  constexpr std::string_view empty = "\t.section\t.debug_macinfo\t{\t}\n";
+  size_t at = ptx.rfind(empty);
   if (at != std::string::npos)
     ptx.erase(at, empty.size());
 }

@@ -55,7 +55,7 @@ PartialArrays::PartialArrays(Lowering &l, const Combiner &combiner, Value base, 
   int64_t offset = 0;
   for (unsigned i = 0; i < combiner.size(); ++i) {
     offsets.push_back(offset);
-    offset += llvm::alignTo(numElements * Lowering::bytesOf(combiner.elementType(i)), 16);
+    offset += int64_t(llvm::alignTo(numElements * Lowering::bytesOf(combiner.elementType(i)), 16));
   }
 }
 

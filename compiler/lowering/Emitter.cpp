@@ -176,6 +176,14 @@ llvm::SmallVector<Value> Emitter::inlinePtx(llvm::StringRef text, llvm::StringRe
   return values;
 }
 
+std::string Emitter::addressText(unsigned operand, int64_t offset) {
+  std::string text = "[$" + std::to_string(operand);
+  // Always a sum: ptxas reads "[%rd1+-4]", but not "[%rd1-4]".
+  if (offset != 0)
+    text += "+" + std::to_string(offset);
+  return text + "]";
+}
+
 Value Emitter::extract(Value aggregate, unsigned index) {
   if (isa<VectorType>(aggregate.getType()))
     return LLVM::ExtractElementOp::create(b, loc, aggregate, i32(index));
@@ -205,7 +213,8 @@ void Emitter::store(Value value, Value pointer, unsigned alignment) {
 Value Emitter::threadId() {
   if (!thread)
     thread = inEntry([&]() -> Value {
-      auto range = LLVM::ConstantRangeAttr::get(b.getContext(), llvm::APInt(32, 0), llvm::APInt(32, 32 * numWarps));
+      auto range =
+          LLVM::ConstantRangeAttr::get(b.getContext(), llvm::APInt(32, 0), llvm::APInt(32, 32 * uint64_t(numWarps)));
       return NVVM::ThreadIdXOp::create(b, loc, b.getI32Type(), range);
     });
   return thread;

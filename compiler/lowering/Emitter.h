@@ -90,6 +90,8 @@ public:
   /// merged and removed as any pure instruction.
   llvm::SmallVector<Value> inlinePtx(llvm::StringRef text, llvm::StringRef constraints,
                                      llvm::ArrayRef<mlir::Type> results, Values arguments, bool sideEffects);
+  /// "[$3+16]": an operand of inline PTX as the base of an address, and an immediate.
+  static std::string addressText(unsigned operand, int64_t offset);
   Value extract(Value aggregate, unsigned index);
 
   // ---- Pointers ----------------------------------------------------------------------------------------------------

@@ -74,10 +74,7 @@ Value emitAtomic(Lowering &l, const AtomicForm &form, Value pointer, Values oper
   llvm::SmallVector<Value> arguments = {split.base};
   std::string constraints = form.hasResult ? std::string("=") + letter + ",l" : "l";
   unsigned next = form.hasResult ? 1 : 0;
-  std::string text = " [$" + std::to_string(next);
-  if (split.constant != 0)
-    text += (split.constant > 0 ? "+" : "") + std::to_string(split.constant);
-  text += "]";
+  std::string text = " " + l.addressText(next, split.constant);
   for (Value operand : operands) {
     arguments.push_back(l.toBits(toStorage(l, operand)));
     constraints += std::string(",") + letter;
@@ -131,7 +128,7 @@ FailureOr<llvm::SmallVector<Value>> shareResults(Lowering &l, Operation *op, con
 }
 
 /// What both operations share: `operands` of the instruction by register.
-LogicalResult lowerAtomic(Lowering &l, Operation *op, Value pointer, Value mask, AtomicForm form,
+LogicalResult lowerAtomic(Lowering &l, Operation *op, Value pointer, Value mask, const AtomicForm &form,
                           llvm::ArrayRef<Value> operands, bool isRelease) {
   const LinearLayout *layout = Lowering::layoutOf(pointer.getType());
   if (!layout && isRelease)

@@ -84,7 +84,7 @@ LogicalResult lowerHistogram(Lowering &l, tile::HistogramOp op) {
   const LinearLayout &from = *Lowering::layoutOf(op.getSource().getType());
   const LinearLayout &to = *Lowering::layoutOf(op.getType());
   int64_t numBins = to.outSize(tensorDim(0));
-  int64_t numThreads = 32 * l.numWarps;
+  int64_t numThreads = 32 * int64_t(l.numWarps);
   Type i32 = l.b.getI32Type();
 
   for (int64_t first = 0; first < numBins; first += numThreads) {

@@ -61,14 +61,6 @@ std::string wordList(unsigned first, unsigned count) {
 /// The letter of a register of so many bits in LLVM's constraints. A byte sits in a 16-bit register.
 char registerLetter(unsigned bits) { return bits == 64 ? 'l' : bits == 32 ? 'r' : 'h'; }
 
-/// Base register and immediate of an address.
-std::string address(unsigned operand, int64_t offset) {
-  std::string text = "[$" + std::to_string(operand);
-  if (offset != 0)
-    text += (offset > 0 ? "+" : "") + std::to_string(offset);
-  return text + "]";
-}
-
 Type wordType(Lowering &l, unsigned bits) { return l.intType(bits == 8 ? 16 : bits); }
 
 struct LoadForm {
@@ -98,7 +90,8 @@ llvm::SmallVector<Value> loadPredicated(Lowering &l, const LoadForm &form, Type 
     constraints += ",b";
     text = "@$" + std::to_string(2 * n + 1) + " ";
   }
-  text += form.instruction + wordSuffix(shape) + " " + wordList(0, n) + ", " + address(2 * n, split.constant) + ";";
+  text +=
+      form.instruction + wordSuffix(shape) + " " + wordList(0, n) + ", " + l.addressText(2 * n, split.constant) + ";";
   llvm::SmallVector<Type> types(n, wordType(l, shape.wordBits));
   llvm::SmallVector<Value> words = l.inlinePtx(text, constraints, types, arguments, /*sideEffects=*/true);
   for (Value &word : words)
@@ -155,9 +148,9 @@ void storePredicated(Lowering &l, llvm::StringRef instruction, Values elements, 
     arguments.push_back(mask);
     constraints += ",b";
   }
-  text +=
-      (instruction + wordSuffix(shape) + " " + address(0, split.constant) + ", " + wordList(1, shape.numWords) + ";")
-          .str();
+  text += (instruction + wordSuffix(shape) + " " + l.addressText(0, split.constant) + ", " +
+           wordList(1, shape.numWords) + ";")
+              .str();
   l.inlinePtx(text, constraints, {}, arguments, /*sideEffects=*/true);
 }
 

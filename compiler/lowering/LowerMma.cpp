@@ -227,7 +227,7 @@ private:
     llvm::SmallVector<Type> types;
     bool packed = acc.size() != n;
     for (unsigned i = 0; i < n; ++i) {
-      Value word = packed ? packWord(l, acc.slice(2 * i, 2)) : acc[i];
+      Value word = packed ? packWord(l, acc.slice(2 * size_t(i), 2)) : acc[i];
       arguments.push_back(word);
       types.push_back(word.getType());
     }

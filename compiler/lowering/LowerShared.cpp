@@ -42,11 +42,11 @@ void SharedTransfer::storeMatrices(llvm::ArrayRef<Value> elements, Lowering::Spl
   llvm::SmallVector<Value> arguments = {address.base};
   std::string constraints = "r", words;
   for (unsigned m = 0; m < access.numMatrices; ++m) {
-    arguments.push_back(packWord(l, elements.slice(m * perWord, perWord)));
+    arguments.push_back(packWord(l, elements.slice(size_t(m) * perWord, perWord)));
     constraints += ",r";
     words += (m ? ", $" : "$") + std::to_string(m + 1);
   }
-  std::string text = matrixInstruction("stmatrix") + " [$0+" + std::to_string(address.constant) + "], {" + words + "};";
+  std::string text = matrixInstruction("stmatrix") + " " + l.addressText(0, address.constant) + ", {" + words + "};";
   l.inlinePtx(text, constraints, {}, arguments, /*sideEffects=*/true);
   l.requirePtx(l.target.ptxVersionOf(Feature::StMatrix));
 }
@@ -57,8 +57,8 @@ llvm::SmallVector<Value> SharedTransfer::loadMatrices(Lowering::Split address) {
     constraints += "=r,";
     words += (m ? ", $" : "$") + std::to_string(m);
   }
-  std::string text = matrixInstruction("ldmatrix") + " {" + words + "}, [$" + std::to_string(access.numMatrices) + "+" +
-                     std::to_string(address.constant) + "];";
+  std::string text =
+      matrixInstruction("ldmatrix") + " {" + words + "}, " + l.addressText(access.numMatrices, address.constant) + ";";
   llvm::SmallVector<Type> types(access.numMatrices, l.b.getI32Type());
   return l.inlinePtx(text, constraints + "r", types, {address.base}, /*sideEffects=*/true);
 }

@@ -95,7 +95,7 @@ llvm::SmallVector<Value> packWords(Lowering &l, llvm::ArrayRef<Value> elements, 
   WordShape shape = wordsOf(bytes, elements.size());
   llvm::SmallVector<Value> words;
   for (unsigned w = 0; w < shape.numWords; ++w)
-    words.push_back(packWord(l, elements.slice(w * shape.elementsPerWord, shape.elementsPerWord)));
+    words.push_back(packWord(l, elements.slice(size_t(w) * shape.elementsPerWord, shape.elementsPerWord)));
   return words;
 }
 
