@@ -77,10 +77,9 @@ Listing readDirectory(const std::string &folder) {
     const bool isTemporary = name.find(".artifact.tmp-") != std::string_view::npos;
     const bool isEntry = name.ends_with(kSuffix) && isKey(name.substr(0, name.size() - kSuffix.size()));
     struct stat status{};
-    if ((!isTemporary && !isEntry) || fstatat(dirfd(directory), item->d_name, &status, 0) != 0 ||
-        !S_ISREG(status.st_mode))
-      continue;
     const std::string path = folder + "/" + item->d_name;
+    if ((!isTemporary && !isEntry) || stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+      continue;
     if (isEntry)
       listing.entries.push_back(
           {std::string(name.substr(0, 64)), path, std::uint64_t(status.st_size), status.st_mtim.tv_sec});

@@ -140,6 +140,7 @@ namespace tessera::cuda {
 
 /// One pointer a function; a needed one is never null in a loaded DriverLibrary, an optional one may be.
 struct DriverFunctions {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration
 #define TESSERA_FUNCTION_POINTER(symbol, parameters) CUresult(*symbol) parameters = nullptr;
   TESSERA_CUDA_FUNCTIONS(TESSERA_FUNCTION_POINTER)
 #undef TESSERA_FUNCTION_POINTER

@@ -87,6 +87,7 @@ public:
   const Compiled *add(std::unique_ptr<Compiled> compiled) {
     entries.push_back(std::move(compiled));
     std::vector<const Compiled *> all;
+    all.reserve(entries.size());
     for (const auto &entry : entries)
       all.push_back(entry.get());
     publish(all);

@@ -173,6 +173,7 @@ bool releaseBlock(Device &device, std::uint64_t address);
 
 } // namespace tessera::sim::api
 
+// NOLINTBEGIN(bugprone-macro-parentheses): declarations
 // How every exported function begins: what it works on, or back to the caller with the reason.
 #define TESSERA_OR_RETURN(name, type, found)                                                                           \
   ::tessera::cuda::CUresult name##Result = ::tessera::cuda::CUDA_SUCCESS;                                              \
@@ -184,5 +185,7 @@ bool releaseBlock(Device &device, std::uint64_t address);
 #define TESSERA_EVENT_OR_RETURN(name, handle) TESSERA_OR_RETURN(name, Event, findEvent(handle, name##Result))
 #define TESSERA_FUNCTION_OR_RETURN(name, handle) TESSERA_OR_RETURN(name, Function, findFunction(handle, name##Result))
 #define TESSERA_MODULE_OR_RETURN(name, handle) TESSERA_OR_RETURN(name, LoadedModule, findModule(handle, name##Result))
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif // TESSERA_RUNTIME_SIMULATOR_DRIVERAPI_H

@@ -125,6 +125,7 @@ Status runPtx(const RunRequest &request, const Device &device, const ArgumentSet
   if (!kernel)
     return kernel.takeError();
   std::vector<Argument> values;
+  values.reserve(arguments.size());
   for (std::size_t i = 0; i < arguments.size(); ++i)
     values.push_back(arguments.argument(i));
   // Compilers add pointers to scratch memory at the end, which the kernel does not use.
@@ -168,7 +169,8 @@ int finish(const Options &options, const ArgumentSet &arguments, double rtol, do
     std::printf("%s = %s %s\n", name.c_str(), describe(array->type, array->shape).c_str(), toText(*array).c_str());
   }
   // Named, so that they outlive the loops: a range-for keeps only the object itself alive, not what it was taken from.
-  const auto saves = *pairs(options, "--save", "NAME=OUT.npy"), expectations = *pairs(options, "--expect", "NAME=@WANT.npy");
+  const auto saves = *pairs(options, "--save", "NAME=OUT.npy"),
+             expectations = *pairs(options, "--expect", "NAME=@WANT.npy");
   for (const auto &[name, path] : saves) {
     Expected<HostArray> array = arguments.read(name);
     if (!array)

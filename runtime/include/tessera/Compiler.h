@@ -70,13 +70,13 @@ using Constexprs = std::vector<Constexpr>;
 /// How a kernel is compiled. What is left open is taken from the first `@triton.autotune` configuration, else the
 /// default.
 struct KernelOptions {
-  std::optional<int> numWarps = {};  ///< 4
-  std::optional<int> numStages = {}; ///< 3
-  std::optional<int> numCtas = {};   ///< 1
+  std::optional<int> numWarps = std::nullopt;  ///< 4
+  std::optional<int> numStages = std::nullopt; ///< 3
+  std::optional<int> numCtas = std::nullopt;   ///< 1
   /// Registers a thread may have; 0: as many as it wants.
   int maxRegisters = 0;
   /// "sm_80", "sm_90a", ...; empty: the device's.
-  std::string target = {};
+  std::string target = {}; // NOLINT(readability-redundant-member-init): designated initialisers may leave it out
   /// Keep `assert` and `tl.device_assert`.
   bool assertions = true;
   /// Where compiled kernels are looked for and kept; null: the cache of the environment. Must outlive the kernel.

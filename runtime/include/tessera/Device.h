@@ -19,7 +19,7 @@ namespace tessera {
 
 namespace detail {
 struct DeviceState;
-}
+} // namespace detail
 
 struct DeviceProperties {
   std::string name;
