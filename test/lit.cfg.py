@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import os
 import shutil
+import sys
 
 import lit.formats
 
@@ -21,6 +22,8 @@ for name in ("HOME", "LD_LIBRARY_PATH"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 
+verify = os.path.join(config.tessera_source, "test", "frontend", "verify_diagnostics.py")
+config.substitutions.append(("%verify", sys.executable + " " + verify))
 config.substitutions.append(("%examples", os.path.join(config.tessera_source, "examples")))
 
 if shutil.which("ptxas", path=config.environment["PATH"] + ":/usr/local/cuda/bin"):
