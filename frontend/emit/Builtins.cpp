@@ -48,13 +48,14 @@ struct Tables {
     add(valueMethods, getMethodBuiltins());
     add(valueMethods, getBlockMethods());
     // What libdevice calls otherwise, or has at full precision.
-    for (auto [name, row] : {std::pair("fabs", "abs"), {"fabsf", "abs"}, {"abs", "abs"}, {"sqrt", "sqrt_rn"},
-                             {"sqrtf", "sqrt_rn"}, {"sqrt_rn", "sqrt_rn"}, {"rsqrt", "rsqrt"}, {"rsqrtf", "rsqrt"},
-                             {"fma", "fma"}, {"fmaf", "fma"}, {"fma_rn", "fma"}, {"floor", "floor"}, {"floorf", "floor"},
-                             {"ceil", "ceil"}, {"ceilf", "ceil"}, {"max", "maximum"}, {"min", "minimum"},
-                             {"fmax", "maximum"}, {"fmaxf", "maximum"}, {"fmin", "minimum"}, {"fminf", "minimum"},
-                             {"div_rn", "div_rn"}, {"umulhi", "umulhi"}, {"mulhi", "umulhi"}, {"add_rn", "add"},
-                             {"sub_rn", "sub"}, {"mul_rn", "mul"}})
+    for (auto [name, row] :
+         {std::pair("fabs", "abs"), {"fabsf", "abs"},       {"abs", "abs"},       {"sqrt", "sqrt_rn"},
+          {"sqrtf", "sqrt_rn"},     {"sqrt_rn", "sqrt_rn"}, {"rsqrt", "rsqrt"},   {"rsqrtf", "rsqrt"},
+          {"fma", "fma"},           {"fmaf", "fma"},        {"fma_rn", "fma"},    {"floor", "floor"},
+          {"floorf", "floor"},      {"ceil", "ceil"},       {"ceilf", "ceil"},    {"max", "maximum"},
+          {"min", "minimum"},       {"fmax", "maximum"},    {"fmaxf", "maximum"}, {"fmin", "minimum"},
+          {"fminf", "minimum"},     {"div_rn", "div_rn"},   {"umulhi", "umulhi"}, {"mulhi", "umulhi"},
+          {"add_rn", "add"},        {"sub_rn", "sub"},      {"mul_rn", "mul"}})
       libdevice[name] = language.lookup(row);
   }
 
@@ -110,8 +111,8 @@ void emit::collectBuiltinNames(ModuleId module, llvm::SmallVectorImpl<StringRef>
   case ModuleId::Language:
   case ModuleId::Random:
     add(tables.language);
-    for (const char *type : {"int1", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16",
-                             "bfloat16", "float32", "float64", "float8e4nv", "float8e5", "math", "extra"})
+    for (const char *type : {"int1", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+                             "float16", "bfloat16", "float32", "float64", "float8e4nv", "float8e5", "math", "extra"})
       names.push_back(type);
     break;
   case ModuleId::Math:
@@ -141,7 +142,9 @@ void emit::collectBuiltinNames(ModuleId module, llvm::SmallVectorImpl<StringRef>
 }
 
 std::string emit::getDisplayName(const Builtin &builtin) {
-  return builtin.flags & HostFunction ? builtin.name : std::string("tl.") + builtin.name;
+  if (builtin.flags & HostFunction)
+    return builtin.name;
+  return (builtin.flags & MethodOnly ? "." : "tl.") + std::string(builtin.name);
 }
 
 //===----------------------------------------------------------------------===//
@@ -227,10 +230,9 @@ std::optional<unsigned> emit::getAxis(BuiltinCall &call, unsigned index, unsigne
     return std::nullopt;
   if (*axis < -static_cast<int64_t>(rank) || *axis >= static_cast<int64_t>(rank)) {
     call.emitter
-        .error(getArgumentLoc(call, index), "the argument '" + call.names[index] + "' of '" +
-                                                getDisplayName(call.builtin) + "' is " + Twine(*axis) +
-                                                ", but the tensor has " + Twine(rank) +
-                                                (rank == 1 ? " dimension" : " dimensions"))
+        .error(getArgumentLoc(call, index),
+               "the argument '" + call.names[index] + "' of '" + getDisplayName(call.builtin) + "' is " + Twine(*axis) +
+                   ", but the tensor has " + Twine(rank) + (rank == 1 ? " dimension" : " dimensions"))
         .range(call.ranges[index]);
     return std::nullopt;
   }
@@ -280,7 +282,8 @@ tile::CacheModifier emit::getCacheModifier(BuiltinCall &call, unsigned index, bo
   bool forStore = modifier && *modifier != tile::CacheModifier::CA && *modifier != tile::CacheModifier::CV;
   if (isLoad ? forLoad : forStore)
     return *modifier;
-  wrongArgument(call, index, isLoad ? "one of '', '.ca', '.cg', '.cs', '.cv'" : "one of '', '.wb', '.cg', '.cs', '.wt'");
+  wrongArgument(call, index,
+                isLoad ? "one of '', '.ca', '.cg', '.cs', '.cv'" : "one of '', '.wb', '.cg', '.cs', '.wt'");
   fine = false;
   return tile::CacheModifier::None;
 }

@@ -17,9 +17,9 @@ using llvm::Twine;
 
 static Value createRmw(Emitter &emitter, tile::RmwKind kind, Value pointer, Value value, Value mask,
                        tile::MemSemantic semantic, tile::MemScope scope) {
-  auto op = tile::AtomicRmwOp::create(emitter.builder, emitter.loc(), value.getSSA().getType(), kind, pointer.getSSA(),
-                                      value.getSSA(), mask.isUndefined() ? mlir::Value() : mask.getSSA(), semantic,
-                                      scope);
+  auto op =
+      tile::AtomicRmwOp::create(emitter.builder, emitter.loc(), value.getSSA().getType(), kind, pointer.getSSA(),
+                                value.getSSA(), mask.isUndefined() ? mlir::Value() : mask.getSSA(), semantic, scope);
   return Value::tensor(op.getResult(), value.element);
 }
 
@@ -45,7 +45,12 @@ Value emit::emitAtomic(Emitter &emitter, StringRef name, Value pointer, Value va
                        tile::MemSemantic semantic, tile::MemScope scope, SourceLoc loc) {
   ElementType element = pointer.element.getPointee();
   auto refuse = [&]() -> Value {
-    return emitter.error(loc, "'tl.atomic_" + Twine(name) + "' is not possible on " + element.getSpelling());
+    StringRef possible = name == "add"                    ? "integers of 32 or 64 bits, and floats of 16, 32 or 64"
+                         : name == "max" || name == "min" ? "integers and floats of 32 or 64 bits"
+                         : name == "xchg"                 ? "values of 32 or 64 bits"
+                                                          : "integers of 32 or 64 bits";
+    return emitter.error(loc, "'tl.atomic_" + Twine(name) + "' is not possible on " + element.getSpelling() +
+                                  "; it takes " + possible);
   };
   if (element.getBitWidth() < 16 || element.is(DType::Int16) || element.is(DType::UInt16))
     return refuse();

@@ -65,8 +65,7 @@ std::optional<BlockAccess> emit::getBlockAccess(Emitter &emitter, const BlockPoi
     Value stride = toWide(emitter, data.strides[dim], loc);
     bool isUnit = stride.isIntLike() && stride.integer == 1;
     Value steps = isUnit ? index : emitter.binary(BinaryOp::Mul, index, stride, loc);
-    access.pointers =
-        emitter.binary(BinaryOp::Add, access.pointers, alongDimension(emitter, steps, dim, rank), loc);
+    access.pointers = emitter.binary(BinaryOp::Add, access.pointers, alongDimension(emitter, steps, dim, rank), loc);
     if (access.pointers.isPoison())
       return std::nullopt;
     if (!llvm::is_contained(checked, dim))
@@ -204,9 +203,9 @@ static Value emitLoadOp(Emitter &emitter, Value pointer, Value mask, Value other
       return other;
     otherValue = other.getSSA();
   }
-  auto load = tile::LoadOp::create(emitter.builder, emitter.loc(), emitter.getType(element, pointer.getShape()),
-                                   pointer.getSSA(), maskValue, otherValue, options.cache, options.evict,
-                                   options.isVolatile);
+  auto load =
+      tile::LoadOp::create(emitter.builder, emitter.loc(), emitter.getType(element, pointer.getShape()),
+                           pointer.getSSA(), maskValue, otherValue, options.cache, options.evict, options.isVolatile);
   Value result = Value::tensor(load.getResult(), element);
   return isBool ? emitter.cast(result, DType::Int1, loc) : result;
 }
@@ -382,6 +381,9 @@ static Value emitStore(BuiltinCall &call) {
     return wrongArgument(call, SPointer, "a pointer or a tensor of pointers");
   if (pointer.element.isConstPointer())
     return callError(call, "cannot write through a pointer to constant data");
+  ElementType pointee = pointer.element.getPointee();
+  if (value->element.isPointer() && !pointee.isPointer() && (pointee.isFloating() || pointee.getBitWidth() != 64))
+    return wrongArgument(call, SValue, "of type " + pointee.getSpelling() + ", what 'pointer' points to");
   llvm::SmallVector<int64_t> unused;
   if (!call[SBoundary].isNone() && getInts(call, SBoundary, unused) && !unused.empty())
     return callError(call, "takes 'boundary_check' only with a block pointer; use 'mask'");
@@ -433,8 +435,8 @@ static Value emitMakeDescriptor(BuiltinCall &call) {
     return callError(call, "needs at least 16 bytes in the last dimension of the block, but there are " + Twine(bytes));
   std::optional<int64_t> last = emitter.getConstantInt(data.strides.back());
   if (last != 1)
-    return callError(call, "needs a last stride of 1, known at compile time, but it is " +
-                               describe(data.strides.back()));
+    return callError(call,
+                     "needs a last stride of 1, known at compile time, but it is " + describe(data.strides.back()));
   if (*padding != "zero" && *padding != "nan")
     return wrongArgument(call, 4, "'zero' or 'nan'");
   data.padNaN = *padding == "nan";
@@ -521,8 +523,8 @@ static std::optional<BlockAccess> getRowAccess(BuiltinCall &call, const BlockPoi
   SourceLoc loc = call.loc;
   rows = emitter.expandDims(emitter.cast(rows, DType::Int64, loc), 1);
   mlir::Type type = emitter.getType(DType::Int32, {data.blockShape[1]});
-  Value columns = Value::tensor(
-      tile::ArangeOp::create(emitter.builder, emitter.loc(), type, 0, data.blockShape[1]), DType::Int32);
+  Value columns =
+      Value::tensor(tile::ArangeOp::create(emitter.builder, emitter.loc(), type, 0, data.blockShape[1]), DType::Int32);
   columns = emitter.expandDims(
       emitter.binary(BinaryOp::Add, emitter.cast(columns, DType::Int64, loc), toWide(emitter, column, loc), loc), 0);
   Value row = emitter.binary(BinaryOp::Mul, rows, toWide(emitter, data.strides[0], loc), loc);

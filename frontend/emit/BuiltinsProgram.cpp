@@ -37,8 +37,8 @@ static Value emitArange(BuiltinCall &call) {
   if (*start < INT32_MIN || *start > INT32_MAX || *end < INT32_MIN || *end > INT32_MAX)
     return callError(call, "makes 32-bit integers, but goes from " + Twine(*start) + " to " + Twine(*end));
   if (*end <= *start)
-    return callError(call, "needs an end greater than the start, but goes from " + Twine(*start) + " to " +
-                               Twine(*end));
+    return callError(call,
+                     "needs an end greater than the start, but goes from " + Twine(*start) + " to " + Twine(*end));
   int64_t size = *end - *start;
   if (size & (size - 1))
     return callError(call, "needs a power of two of elements, but from " + Twine(*start) + " to " + Twine(*end) +
@@ -53,9 +53,16 @@ static Value emitArange(BuiltinCall &call) {
 static Value makeFull(BuiltinCall &call, Value shapeValue, unsigned shapeIndex, Value value, ElementType type) {
   Emitter &emitter = call.emitter;
   llvm::SmallVector<int64_t> shape;
-  if (!emitter.getShapeArgument(shapeValue, getArgumentLoc(call, shapeIndex),
-                                "'" + getDisplayName(call.builtin) + "'", shape))
+  if (!emitter.getShapeArgument(shapeValue, getArgumentLoc(call, shapeIndex), "'" + getDisplayName(call.builtin) + "'",
+                                shape))
     return Value::poison();
+  // As in C, the low bits are kept; a number that fits neither signed nor unsigned is a slip.
+  unsigned width = type.getBitWidth();
+  std::optional<int64_t> number = value.isNumber() ? emitter.getConstantInt(value) : std::nullopt;
+  if (number && !type.isFloating() && !type.isPointer() && width > 1 && width < 64 &&
+      (*number >= int64_t(1) << width || *number < -(int64_t(1) << (width - 1))))
+    emitter.warning(call.loc, "the number " + Twine(*number) + " does not fit in " + type.getSpelling() +
+                                  " and loses its upper bits");
   return emitter.splat(emitter.cast(value, type, call.loc), shape);
 }
 
@@ -184,9 +191,15 @@ static Value emitRange(BuiltinCall &call) {
     range.flatten = call[6];
     range.warpSpecialize = call[7];
     range.disableLicm = call[8];
-    for (unsigned index : {3u, 4u})
-      if (!call[index].isNone() && !getInt(call, index))
+    for (unsigned index : {3u, 4u}) {
+      if (call[index].isNone())
+        continue;
+      std::optional<int64_t> count = getInt(call, index);
+      if (!count)
         return Value::poison();
+      if (*count < 0 || *count > 1024)
+        return wrongArgument(call, index, "from 0 to 1024");
+    }
     for (unsigned index : {5u, 6u, 7u, 8u})
       if (!getBool(call, index))
         return Value::poison();
@@ -226,10 +239,9 @@ static Value emitHint(BuiltinCall &call) {
   llvm::SmallVector<int32_t> numbers(values.begin(), values.end());
   auto list = emitter.builder.getDenseI32ArrayAttr(numbers);
   auto none = mlir::DenseI32ArrayAttr();
-  auto hint = tile::HintOp::create(emitter.builder, emitter.loc(), input->getSSA(),
-                                   call.builtin.variant == HintDivisibility ? list : none,
-                                   call.builtin.variant == HintContiguity ? list : none,
-                                   call.builtin.variant == HintConstancy ? list : none);
+  auto hint = tile::HintOp::create(
+      emitter.builder, emitter.loc(), input->getSSA(), call.builtin.variant == HintDivisibility ? list : none,
+      call.builtin.variant == HintContiguity ? list : none, call.builtin.variant == HintConstancy ? list : none);
   return Value::tensor(hint.getResult(), input->element);
 }
 

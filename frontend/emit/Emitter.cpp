@@ -151,6 +151,18 @@ mlir::Location Emitter::getLocation(SourceLoc loc) {
 // Names
 //===----------------------------------------------------------------------===//
 
+/// The edit distance where two neighbours exchanged are one slip, not two.
+static unsigned getSlips(StringRef wrong, StringRef right, unsigned limit) {
+  if (wrong.size() == right.size()) {
+    size_t at = 0;
+    while (at < wrong.size() && wrong[at] == right[at])
+      ++at;
+    if (at + 1 < wrong.size() && wrong[at] == right[at + 1] && wrong[at + 1] == right[at])
+      return 1 + wrong.drop_front(at + 2).edit_distance(right.drop_front(at + 2), /*AllowReplacements=*/true, limit);
+  }
+  return wrong.edit_distance(right, /*AllowReplacements=*/true, limit);
+}
+
 std::string Emitter::suggest(StringRef wrong, llvm::ArrayRef<StringRef> names) {
   // A name of one or two letters resembles every other.
   if (wrong.size() < 3)
@@ -158,7 +170,7 @@ std::string Emitter::suggest(StringRef wrong, llvm::ArrayRef<StringRef> names) {
   StringRef best;
   unsigned bestDistance = std::max<unsigned>(1, wrong.size() / 3) + 1;
   for (StringRef name : names) {
-    unsigned distance = wrong.edit_distance(name, /*AllowReplacements=*/true, bestDistance);
+    unsigned distance = getSlips(wrong, name, bestDistance);
     if (distance < bestDistance) {
       best = name;
       bestDistance = distance;
@@ -307,8 +319,9 @@ Value Emitter::evaluateGlobalItem(Unit &unit, const ModuleItem &item, StringRef 
     frame = old;
   }
   if (result.isUndefined() || result.isPoison())
-    return Value::ofString(arena.save(("the module-level variable '" + name + "', whose value is not known at compile "
-                                                                              "time,")
+    return Value::ofString(arena.save(("the module-level variable '" + name +
+                                       "', whose value is not known at compile "
+                                       "time,")
                                           .str()),
                            ValueKind::Opaque);
   return result;
@@ -363,9 +376,8 @@ std::optional<Value> Emitter::evaluateImport(Unit &unit, const ast::Stmt *stmt, 
     Value inside = importModule((import->module.text + "." + alias.name.text).str());
     if (inside.is(ValueKind::Module))
       return inside;
-    return Value::ofString(arena.save(("'" + alias.name.text + "' of the module '" +
-                                       std::string(import->level, '.') + import->module.text +
-                                       "', which is not available here,")
+    return Value::ofString(arena.save(("'" + alias.name.text + "' of the module '" + std::string(import->level, '.') +
+                                       import->module.text + "', which is not available here,")
                                           .str()),
                            ValueKind::Opaque);
   }

@@ -216,7 +216,8 @@ Value Emitter::evaluateTensorIndex(Value tensor, const ast::Subscript *subscript
       tensor = expandDims(tensor, axis++);
     } else if (isFullSlice(part)) {
       if (taken > rank)
-        return error(subscript->index, "too many indices: the tensor has " + Twine(rank) + " dimensions, there are " +
+        return error(subscript->index, "too many indices: the tensor has " + Twine(rank) +
+                                           (rank == 1 ? " dimension, there are " : " dimensions, there are ") +
                                            Twine(taken) + " ':'");
       ++axis;
     } else if (part.is(ValueKind::Ellipsis)) {
@@ -261,8 +262,8 @@ Value Emitter::evaluateSubscript(const ast::Subscript *subscript) {
       return error(subscript->index, "the index of a " + Twine(isString ? "string" : "tuple") +
                                          " must be an integer known at compile time, not " + describe(index));
     if (*position < -size || *position >= size)
-      return error(subscript->index, "index " + Twine(*position) + " is out of range: there are " + Twine(size) +
-                                         " elements");
+      return error(subscript->index,
+                   "index " + Twine(*position) + " is out of range: there are " + Twine(size) + " elements");
     int64_t i = *position < 0 ? *position + size : *position;
     return isString ? Value::ofString(object.getString().substr(i, 1)) : object.tupleData->elements[i];
   }
@@ -272,8 +273,8 @@ Value Emitter::evaluateSubscript(const ast::Subscript *subscript) {
         return value;
     return error(subscript->index, "the dict has no key " + toPython(index, true));
   case ValueKind::Function:
-    return error(subscript, "'" + object.functionData->name +
-                                "' cannot be launched from device code; call it without '[...]'");
+    return error(subscript,
+                 "'" + object.functionData->name + "' cannot be launched from device code; call it without '[...]'");
   case ValueKind::Opaque:
     if (frame->isHost)
       return error(subscript, object.getString() + " cannot be used at compile time");
@@ -386,8 +387,8 @@ Value Emitter::evaluateIfExp(const ast::IfExp *ifExp) {
   adapt(thenValue, elseValue, thenBranch);
   adapt(elseValue, thenValue, elseBranch);
   llvm::SmallVector<mlir::Value> thenOut, elseOut;
-  std::optional<Value> merged = mergeValues(thenValue, elseValue, &thenBranch.getBlock(), &elseBranch.getBlock(),
-                                            thenOut, elseOut, here);
+  std::optional<Value> merged =
+      mergeValues(thenValue, elseValue, &thenBranch.getBlock(), &elseBranch.getBlock(), thenOut, elseOut, here);
   if (!merged)
     return error(ifExp, "the two values of the conditional expression differ in type: " + describe(thenValue) +
                             " and " + describe(elseValue));
@@ -464,8 +465,8 @@ bool Emitter::getIterable(Value value, SourceLoc loc, llvm::SmallVectorImpl<Valu
     if (!start || !stop || !step) {
       const Value &unknown = !start ? range.start : !stop ? range.stop : range.step;
       if (!unknown.isPoison())
-        error(loc, "the bounds of the range must be known at compile time here, but one of them is " +
-                       describe(unknown));
+        error(loc,
+              "the bounds of the range must be known at compile time here, but one of them is " + describe(unknown));
       return false;
     }
     if (*step == 0) {

@@ -94,8 +94,8 @@ Exit Emitter::emitStmt(const ast::Stmt *stmt, ast::StmtList rest, bool &consumed
   case ast::StmtKind::FunctionDef: {
     auto *def = llvm::cast<ast::FunctionDef>(stmt);
     if (!frame->isHost) {
-      error(def->name.range.begin, "a function cannot be defined inside device code; define '" + def->name.text +
-                                       "' at the top of the file")
+      error(def->name.range.begin,
+            "a function cannot be defined inside device code; define '" + def->name.text + "' at the top of the file")
           .range(def->name.range);
       return Exit();
     }
@@ -120,7 +120,7 @@ Exit Emitter::emitStmt(const ast::Stmt *stmt, ast::StmtList rest, bool &consumed
     // The variable is simply not used any more.
     for (const ast::Expr *target : llvm::cast<ast::Delete>(stmt)->targets)
       if (auto *name = llvm::dyn_cast<ast::Name>(target); name && frame->analysis)
-        if (int slot = frame->analysis->getSlot(name); slot >= 0)
+        if (int slot = frame->analysis->findSlot(name->id); slot >= 0)
           frame->slots[slot] = Value();
     break;
   case ast::StmtKind::TypeAlias:
@@ -170,8 +170,8 @@ void Emitter::bind(const ast::Expr *target, Value value, bool decays) {
         star = i;
     bool hasStar = star != parts.size();
     if (fine && (hasStar ? elements.size() + 1 < parts.size() : elements.size() != parts.size())) {
-      error(target, "there are " + Twine(elements.size()) + " values to unpack, but " + Twine(parts.size()) +
-                        " variables");
+      error(target,
+            "there are " + Twine(elements.size()) + " values to unpack, but " + Twine(parts.size()) + " variables");
       fine = false;
     }
     for (auto [i, part] : llvm::enumerate(parts)) {
@@ -181,7 +181,8 @@ void Emitter::bind(const ast::Expr *target, Value value, bool decays) {
         bind(part, elements[i], decays);
       } else if (i == star) {
         size_t count = elements.size() + 1 - parts.size();
-        bind(llvm::cast<ast::Starred>(part)->value, arena.tuple(llvm::ArrayRef(elements).slice(star, count), true), decays);
+        bind(llvm::cast<ast::Starred>(part)->value, arena.tuple(llvm::ArrayRef(elements).slice(star, count), true),
+             decays);
       } else {
         bind(part, elements[elements.size() - (parts.size() - i)], decays);
       }
