@@ -26,7 +26,8 @@ bool run(const tessera::Device &device, const tessera::Module &module, const tes
   auto deviceV = take(tessera::Buffer<T>::from(device, v));
   auto deviceO = poisoned<T>(device, qCount);
 
-  constexpr int blockM = 64, blockN = 64;
+  // Wide heads leave registers for shorter blocks of keys only.
+  const int blockM = 64, blockN = p.dim > 64 ? 32 : 64;
   float scale = 1 / std::sqrt(float(p.dim));
   auto kernel = take(module.kernel("attention",
                                    {{"HEAD_DIM", p.dim},
