@@ -84,6 +84,7 @@ namespace TESSERA_SIM_ISA {
 [[gnu::always_inline]] inline bool resolve(Warp &warp, const Instr &instr, unsigned slot, ptx::Space space,
                                            unsigned bytes, AccessKind kind, Lanes64 &a) {
   computeAddresses(warp, instr, slot, a);
+  warp.wrote |= kind == AccessKind::Write || kind == AccessKind::WriteLater;
   bool ok;
   if (space == ptx::Space::Shared) {
     const Cta &cta = *warp.cta;

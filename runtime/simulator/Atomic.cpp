@@ -106,11 +106,12 @@ uint64_t combine(Type type, Operation operation, uint64_t old, uint64_t b, uint6
   }
 }
 
-template <typename T> T update(uint64_t host, Type type, Operation operation, T b, T c) {
+template <typename T> T update(Warp &warp, uint64_t host, Type type, Operation operation, T b, T c) {
   T *place = reinterpret_cast<T *>(host);
   T old = __atomic_load_n(place, __ATOMIC_RELAXED);
   while (true) {
     const T wanted = static_cast<T>(combine(type, operation, old, b, c));
+    warp.wrote |= wanted != old;
     if (wanted == old && operation != Exch)
       return old;
     if (__atomic_compare_exchange_n(place, &old, wanted, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
@@ -137,7 +138,7 @@ template <typename T, bool HasResult> void atomic(Warp &warp, const Instr &instr
     for (unsigned i = 0; i < n; ++i)
       values[i] = in<T>(warp, sources[i])[lane];
     for (unsigned i = 0; i < n; ++i)
-      old[i] = update<T>(a.lane[lane] + i * sizeof(T), type, operation, values[i], c ? c[lane] : T(0));
+      old[i] = update<T>(warp, a.lane[lane] + i * sizeof(T), type, operation, values[i], c ? c[lane] : T(0));
     if (HasResult)
       for (unsigned i = 0; i < n; ++i)
         out<T>(warp, results[i])[lane] = old[i];

@@ -174,7 +174,6 @@ private:
   std::vector<uint32_t> variableOffset; ///< of the function's variables in the local frame or shared memory
   std::map<std::pair<unsigned, uint64_t>, uint32_t> constantOffsets;
   uint32_t carryRegister = ptx::None;
-  uint32_t sharedCursor = 0;
 };
 
 /// Instr::flags of memory instructions.

@@ -380,7 +380,7 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
     Warp &warp = cta.warps[i];
     warp.cta = &cta;
     warp.index = i;
-    warp.faulted = warp.yielded = false;
+    warp.faulted = warp.yielded = warp.wrote = false;
     warp.windowBase = warp.windowEnd = 0;
     std::fill(std::begin(warp.olderBase), std::end(warp.olderBase), 0);
     std::fill(std::begin(warp.olderEnd), std::end(warp.olderEnd), 0);

@@ -123,7 +123,6 @@ struct Program {
   std::vector<CallSite> calls;              ///< Instr::imm of a Call
   uint32_t staticShared = 0;                ///< bytes, from SharedBase
   uint32_t dynamicSharedOffset = 0;
-  uint32_t specialsUsed = 0;
   bool usesCalls = false;
 };
 

@@ -258,6 +258,13 @@ void exitLanes(Warp &warp, uint32_t mask) {
   threadsExited(*warp.cta, static_cast<uint32_t>(std::popcount(mask)));
 }
 
+/// Counts the rounds of a loop in which the warp changed nothing; true when they are enough to let others run.
+bool waitsInVain(Warp &warp, uint32_t &rounds) {
+  rounds = warp.wrote ? 0 : rounds + 1;
+  warp.wrote = false;
+  return rounds >= SpinTurns;
+}
+
 enum class Stop { Blocked, Quantum, Spinning, Failed };
 
 Stop runWarp(Warp &warp) {
@@ -378,7 +385,7 @@ Stop runWarp(Warp &warp) {
           run.save(warp);
           splitOff(warp, taken, instr.other);
           warp.groups[warp.current].pc = instr.target;
-          if (instr.spins && ++spins >= SpinTurns) {
+          if (instr.spins && waitsInVain(warp, spins)) {
             spins = 0;
             if (rotate(warp)) {
               run.load(warp);
@@ -395,7 +402,7 @@ Stop runWarp(Warp &warp) {
         run.save(warp);
         if (warp.executed >= end)
           return Stop::Quantum;
-        if (instr.spins && ++spins >= SpinTurns) {
+        if (instr.spins && waitsInVain(warp, spins)) {
           spins = 0;
           if (!rotate(warp))
             return Stop::Spinning;

@@ -127,6 +127,7 @@ struct Warp {
   uint32_t mask = 0; ///< lanes that execute the current instruction
   bool faulted = false;
   bool yielded = false; ///< the instruction asks to let others run
+  bool wrote = false;   ///< changed memory since the last round of a loop that may wait: it does not merely wait
   Cta *cta = nullptr;
   uint64_t windowBase = 0, windowEnd = 0;       ///< the allocation last hit
   uint64_t olderBase[3] = {}, olderEnd[3] = {}; ///< those hit before it

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 
 using namespace tessera::sim;
 
@@ -130,8 +131,11 @@ void measure(const Benchmark &benchmark, unsigned threads, bool checks) {
   module.get()->prepare(*kernel);
   for (int i = 0; i < 3; ++i) {
     const auto start = std::chrono::steady_clock::now();
+    const std::clock_t cpu = std::clock();
     report = launch(*module.get(), *kernel, config);
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    const double used = double(std::clock() - cpu) / CLOCKS_PER_SEC;
+    const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    best = std::min(best, threads == 1 ? used : passed); // of one thread its own time, whatever else the machine does
   }
   if (!report.ok())
     std::printf("%s", report.text().c_str());
