@@ -127,7 +127,7 @@ TEST_F(ModuleTest, CompilesOnceWhoeverAsks) {
   Kernel scale = kernel();
   Buffer<float> x(device, 100);
   std::vector<std::thread> threads;
-  std::atomic<int> compiled{0}, good{0};
+  std::atomic<int> good{0};
   for (int i = 0; i < 8; ++i)
     threads.emplace_back([&, i] {
       Expected<Specialization> made = scale.compile(x, i % 2 ? 100 : 96, 3.0f);
