@@ -34,8 +34,9 @@ struct RegionInfo {
   VariableSet assigned;   ///< anywhere inside
   VariableSet liveOut;    ///< read after the statement, on some path
   VariableSet liveHeader; ///< loops: read in the next iteration or after
-  bool mayReturn = false;   ///< a return statement lies inside
-  bool mayBreak = false;    ///< a break lies inside: of a loop, one that leaves it; of others, one that leaves a loop around
+  bool mayReturn = false; ///< a return statement lies inside
+  bool mayBreak =
+      false; ///< a break lies inside: of a loop, one that leaves it; of others, one that leaves a loop around
   bool mayContinue = false; ///< likewise
 };
 

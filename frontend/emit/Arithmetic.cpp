@@ -122,8 +122,8 @@ bool Emitter::promotePair(Value &a, Value &b, SourceLoc loc, StringRef what, Pai
     return broadcastPair(a, b, loc, what);
   }
   if (rules.arithmetic) {
-    std::optional<ElementType> common = getCommonType(aType, aIsNumber && !rules.strong, bType,
-                                                      bIsNumber && !rules.strong, rules.division, loc, what);
+    std::optional<ElementType> common =
+        getCommonType(aType, aIsNumber && !rules.strong, bType, bIsNumber && !rules.strong, rules.division, loc, what);
     if (!common)
       return false;
     if (aIsNumber && !checkNumberFits(*this, a, *common, loc, what))
@@ -242,18 +242,22 @@ Value Emitter::binary(BinaryOp op, Value a, Value b, SourceLoc loc) {
   mlir::Location at = this->loc();
   auto done = [&](mlir::Value result) { return Value::tensor(result, type); };
   bool isFloat = type.isFloating(), isSigned = type.isSigned();
+  // A product and a sum may become one instruction, as in Triton, but not where the error of each is accounted for: in
+  // the library.
+  arith::FastMathFlags fusible =
+      frame && frame->unit->isLibrary ? arith::FastMathFlags::none : arith::FastMathFlags::contract;
   if (isBitwise(op) && isFloat)
     return error(loc, what + " is not defined for " + describe(left) + " and " + describe(right) +
                           "; bitwise operators take integers");
   switch (op) {
   case BinaryOp::Add:
-    return isFloat ? done(builder.createOrFold<arith::AddFOp>(at, x, y))
+    return isFloat ? done(builder.createOrFold<arith::AddFOp>(at, x, y, fusible))
                    : done(builder.createOrFold<arith::AddIOp>(at, x, y));
   case BinaryOp::Sub:
-    return isFloat ? done(builder.createOrFold<arith::SubFOp>(at, x, y))
+    return isFloat ? done(builder.createOrFold<arith::SubFOp>(at, x, y, fusible))
                    : done(builder.createOrFold<arith::SubIOp>(at, x, y));
   case BinaryOp::Mul:
-    return isFloat ? done(builder.createOrFold<arith::MulFOp>(at, x, y))
+    return isFloat ? done(builder.createOrFold<arith::MulFOp>(at, x, y, fusible))
                    : done(builder.createOrFold<arith::MulIOp>(at, x, y));
   case BinaryOp::Div:
     if (!isFloat) {
@@ -368,8 +372,8 @@ Value Emitter::compare(ast::CompareOp op, Value a, Value b, SourceLoc loc) {
   std::string what = ("'" + getSpelling(op) + "'").str();
   if (op == CompareOp::Is || op == CompareOp::IsNot) {
     // Run-time values are never None, True or a type; identity of anything else is Python's business.
-    bool same = isCompileTime(a) && isCompileTime(b) ? a.kind == b.kind && areEqual(a, b)
-                                                     : a.kind == b.kind && a.ssa == b.ssa;
+    bool same =
+        isCompileTime(a) && isCompileTime(b) ? a.kind == b.kind && areEqual(a, b) : a.kind == b.kind && a.ssa == b.ssa;
     return Value::ofBool(same == (op == CompareOp::Is));
   }
   if (!a.isTensor() && !b.isTensor())
@@ -395,8 +399,8 @@ Value Emitter::compare(ast::CompareOp op, Value a, Value b, SourceLoc loc) {
   if (a.element.isFloating())
     result = builder.createOrFold<arith::CmpFOp>(this->loc(), getFloatPredicate(op), a.getSSA(), b.getSSA());
   else
-    result =
-        builder.createOrFold<arith::CmpIOp>(this->loc(), getPredicate(op, a.element.isSigned()), a.getSSA(), b.getSSA());
+    result = builder.createOrFold<arith::CmpIOp>(this->loc(), getPredicate(op, a.element.isSigned()), a.getSSA(),
+                                                 b.getSSA());
   return Value::tensor(result, DType::Int1);
 }
 
@@ -423,8 +427,8 @@ Value Emitter::select(Value condition, Value a, Value b, SourceLoc loc) {
     if (!broadcastAll(values, loc, "'tl.where'"))
       return Value::poison();
   }
-  return Value::tensor(
-      builder.createOrFold<arith::SelectOp>(this->loc(), condition.getSSA(), a.getSSA(), b.getSSA()), a.element);
+  return Value::tensor(builder.createOrFold<arith::SelectOp>(this->loc(), condition.getSSA(), a.getSSA(), b.getSSA()),
+                       a.element);
 }
 
 Value Emitter::minMax(MinMax which, Value a, Value b, bool propagateNaN, SourceLoc loc) {
@@ -448,8 +452,8 @@ Value Emitter::minMax(MinMax which, Value a, Value b, bool propagateNaN, SourceL
     return error(loc, Twine(what) + " is not defined for pointers");
   if (a.element.isFloating()) {
     if (propagateNaN)
-      result = isMax ? builder.createOrFold<arith::MaximumFOp>(at, x, y)
-                     : builder.createOrFold<arith::MinimumFOp>(at, x, y);
+      result =
+          isMax ? builder.createOrFold<arith::MaximumFOp>(at, x, y) : builder.createOrFold<arith::MinimumFOp>(at, x, y);
     else
       result =
           isMax ? builder.createOrFold<arith::MaxNumFOp>(at, x, y) : builder.createOrFold<arith::MinNumFOp>(at, x, y);

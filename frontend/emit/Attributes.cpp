@@ -17,8 +17,8 @@ using llvm::Twine;
 
 /// Library functions that are methods of tensors, too.
 static bool isLibraryMethod(StringRef name) {
-  static constexpr llvm::StringLiteral names[] = {"cdiv", "sigmoid", "softmax", "sort", "flip", "cos", "sin", "erf",
-                                                  "log", "log2", "topk"};
+  static constexpr llvm::StringLiteral names[] = {"cdiv", "sigmoid", "softmax", "sort", "flip", "cos",
+                                                  "sin",  "erf",     "log",     "log2", "topk"};
   return llvm::is_contained(names, name);
 }
 
@@ -39,9 +39,9 @@ Value Emitter::getTensorAttribute(Value tensor, StringRef name, SourceLoc loc, S
     return Value::ofInt(tensor.getShape().size());
   if (name == "T") {
     if (tensor.getShape().size() != 2)
-      return std::move(error(loc, "'.T' needs a tensor of 2 dimensions, this one is " + describe(tensor) +
-                                      "; use 'tl.permute'")
-                           .range(range));
+      return std::move(
+          error(loc, "'.T' needs a tensor of 2 dimensions, this one is " + describe(tensor) + "; use 'tl.permute'")
+              .range(range));
     return Value::tensor(
         tile::TransOp::create(builder, this->loc(), tensor.getSSA(), llvm::ArrayRef<int32_t>({1, 0})).getResult(),
         tensor.element);
@@ -103,8 +103,15 @@ static Value findInClass(Emitter &emitter, const ClassData &cls, StringRef name)
   if (!cls.def)
     return Value();
   for (const ast::Stmt *stmt : cls.def->body) {
-    if (auto *def = llvm::dyn_cast<ast::FunctionDef>(stmt); def && def->name.text == name)
-      return emitter.makeFunction(*cls.unit, def);
+    if (auto *def = llvm::dyn_cast<ast::FunctionDef>(stmt); def && def->name.text == name) {
+      // A method runs where its object lives.
+      FunctionData data;
+      data.unit = cls.unit;
+      data.name = def->name.text;
+      data.def = def;
+      data.isHost = def->role == ast::FunctionRole::Constexpr || emitter.isHost();
+      return emitter.arena.function(std::move(data));
+    }
     const ast::Expr *value = nullptr;
     if (auto *assignment = llvm::dyn_cast<ast::Assign>(stmt)) {
       auto *target = llvm::dyn_cast<ast::Name>(assignment->targets.front());

@@ -53,8 +53,8 @@ using BuiltinHandler = Value (*)(BuiltinCall &call);
 
 enum BuiltinFlags : uint8_t {
   PlainFunction = 0,
-  Method = 1,      ///< also `x.name(...)` of tensors, with x as the first argument
-  MethodOnly = 2,  ///< only as a method
+  Method = 1,       ///< also `x.name(...)` of tensors, with x as the first argument
+  MethodOnly = 2,   ///< only as a method
   MathFunction = 4, ///< also in tl.math
   HostFunction = 8, ///< of Python or of a value: shown without `tl.`, may be given anything
 };
@@ -69,20 +69,20 @@ struct Builtin {
 };
 
 // The rows, by idea; each list is defined in a file of its own.
-llvm::ArrayRef<Builtin> getProgramBuiltins();   // identity, creation, hints
-llvm::ArrayRef<Builtin> getShapeBuiltins();     // shapes
-llvm::ArrayRef<Builtin> getMemoryBuiltins();    // loads, stores, block pointers, descriptors
-llvm::ArrayRef<Builtin> getAtomicBuiltins();    // atomics
-llvm::ArrayRef<Builtin> getMathBuiltins();      // elementwise
-llvm::ArrayRef<Builtin> getReduceBuiltins();    // reductions, scans, dot
-llvm::ArrayRef<Builtin> getDebugBuiltins();     // printing, assertions, inline assembly
-llvm::ArrayRef<Builtin> getPythonBuiltins();    // len, range, min, isinstance, ...
-llvm::ArrayRef<Builtin> getPyMathBuiltins();    // math.log2, ...
-llvm::ArrayRef<Builtin> getTritonBuiltins();    // triton.cdiv, triton.Config, ...
-llvm::ArrayRef<Builtin> getCudaBuiltins();      // tl.extra.cuda
+llvm::ArrayRef<Builtin> getProgramBuiltins(); // identity, creation, hints
+llvm::ArrayRef<Builtin> getShapeBuiltins();   // shapes
+llvm::ArrayRef<Builtin> getMemoryBuiltins();  // loads, stores, block pointers, descriptors
+llvm::ArrayRef<Builtin> getAtomicBuiltins();  // atomics
+llvm::ArrayRef<Builtin> getMathBuiltins();    // elementwise
+llvm::ArrayRef<Builtin> getReduceBuiltins();  // reductions, scans, dot
+llvm::ArrayRef<Builtin> getDebugBuiltins();   // printing, assertions, inline assembly
+llvm::ArrayRef<Builtin> getPythonBuiltins();  // len, range, min, isinstance, ...
+llvm::ArrayRef<Builtin> getPyMathBuiltins();  // math.log2, ...
+llvm::ArrayRef<Builtin> getTritonBuiltins();  // triton.cdiv, triton.Config, ...
+llvm::ArrayRef<Builtin> getCudaBuiltins();    // tl.extra.cuda
 llvm::ArrayRef<Builtin> getTargetInfoBuiltins();
-llvm::ArrayRef<Builtin> getMethodBuiltins();    // methods of other values: strings, lists, dtypes
-llvm::ArrayRef<Builtin> getBlockMethods();      // methods of block pointers and descriptors
+llvm::ArrayRef<Builtin> getMethodBuiltins(); // methods of other values: strings, lists, dtypes
+llvm::ArrayRef<Builtin> getBlockMethods();   // methods of block pointers and descriptors
 
 /// How messages call it: `tl.load`, `len`.
 std::string getDisplayName(const Builtin &builtin);

@@ -50,9 +50,8 @@ tile::MemScope getScope(BuiltinCall &call, unsigned index, bool &fine);
 struct BlockAccess {
   Value pointers, mask;
 };
-std::optional<BlockAccess> getBlockAccess(Emitter &emitter, const BlockPointerData &data,
-                                          llvm::ArrayRef<Value> offsets, llvm::ArrayRef<int64_t> checked,
-                                          SourceLoc loc);
+std::optional<BlockAccess> getBlockAccess(Emitter &emitter, const BlockPointerData &data, llvm::ArrayRef<Value> offsets,
+                                          llvm::ArrayRef<int64_t> checked, SourceLoc loc);
 /// Emits an atomic read-modify-write of `name` ("add", "max", ...) with everything that Triton does around it.
 Value emitAtomic(Emitter &emitter, llvm::StringRef name, Value pointer, Value value, Value mask,
                  tile::MemSemantic semantic, tile::MemScope scope, SourceLoc loc);

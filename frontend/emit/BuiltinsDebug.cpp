@@ -192,16 +192,35 @@ static Value emitSpecialRegister(BuiltinCall &call) {
   return createAsm(call.emitter, "mov.u32 $0, %smid;", "=r", {}, {DType::Int32}, false, /*isPure=*/true, 1);
 }
 
-static Value emitDependentLaunch(BuiltinCall &call) {
-  return callError(call, "is not supported: programmatic dependent launch is not available in this version");
-}
-
 /// sm_90a → 90.
 static int getCapability(StringRef target) {
   int number = 0;
   target.consume_front("sm_");
   target.consumeInteger(10, number);
   return number;
+}
+
+/// Without a launch that allows programs to overlap those of the kernel before, both do nothing.
+static Value emitDependentLaunch(BuiltinCall &call) {
+  StringRef target = call.emitter.options.target;
+  if (getCapability(target) < 90)
+    return callError(call, "needs sm_90 or later, but the target is " + target);
+  createAsm(call.emitter,
+            call.builtin.variant ? "griddepcontrol.launch_dependents;\n\tmov.b32 $0, 0;"
+                                 : "griddepcontrol.wait;\n\tmov.b32 $0, 0;",
+            "=r", {}, {DType::Int32}, false, /*isPure=*/false, 1);
+  return Value::none();
+}
+
+/// Waits for the kernel before this one, or lets the next one start (programmatic dependent launch).
+static Value emitDependentLaunch(BuiltinCall &call) {
+  if (getCapability(call.emitter.options.target) < 90)
+    return callError(call, "needs sm_90 or later, but the target is " + call.emitter.options.target);
+  // An assembly statement has at least one result.
+  StringRef text =
+      call.builtin.variant ? "griddepcontrol.launch_dependents; mov.u32 $0, 0;" : "griddepcontrol.wait; mov.u32 $0, 0;";
+  createAsm(call.emitter, text, "=r", {}, {DType::Int32}, false, /*isPure=*/false, 1);
+  return Value::none();
 }
 
 static Value emitTargetQuery(BuiltinCall &call) { return Value::ofBool(call.builtin.variant); }
@@ -217,7 +236,7 @@ llvm::ArrayRef<Builtin> emit::getCudaBuiltins() {
   static constexpr Builtin table[] = {
       {"num_warps", "", emitNumWarps},       {"num_threads", "", emitNumWarps, PlainFunction, 1},
       {"smid", "", emitSpecialRegister},     {"globaltimer", "", emitSpecialRegister, PlainFunction, 1},
-      {"gdc_wait", "", emitDependentLaunch}, {"gdc_launch_dependents", "", emitDependentLaunch},
+      {"gdc_wait", "", emitDependentLaunch}, {"gdc_launch_dependents", "", emitDependentLaunch, PlainFunction, 1},
   };
   return table;
 }

@@ -158,8 +158,8 @@ static Value emitFma(BuiltinCall &call) {
     return Value::poison();
   if (!x.element.isFloating())
     return emitter.add(emitter.mul(x, y, call.loc), z, call.loc);
-  return Value::tensor(
-      emitter.builder.createOrFold<math::FmaOp>(emitter.loc(), x.getSSA(), y.getSSA(), z.getSSA()), x.element);
+  return Value::tensor(emitter.builder.createOrFold<math::FmaOp>(emitter.loc(), x.getSSA(), y.getSSA(), z.getSSA()),
+                       x.element);
 }
 
 static Value emitDivide(BuiltinCall &call) {
@@ -182,8 +182,8 @@ static Value emitDivide(BuiltinCall &call) {
   if (!emitter.promotePair(x, y, call.loc, "'" + getDisplayName(call.builtin) + "'", rules))
     return Value::poison();
   if (!x.element.isFloating())
-    return callError(call, "needs floating-point operands, but they are " + describe(call[0]) + " and " +
-                               describe(call[1]));
+    return callError(call,
+                     "needs floating-point operands, but they are " + describe(call[0]) + " and " + describe(call[1]));
   if (x.element.getBitWidth() < 32) {
     x = emitter.cast(x, DType::Float32, call.loc);
     y = emitter.cast(y, DType::Float32, call.loc);
@@ -212,7 +212,7 @@ static Value emitWhere(BuiltinCall &call) {
     if (!checkOperand(call, index))
       return Value::poison();
   if (call[0].isTensor() && call[0].element.isFloating())
-    return wrongArgument(call, 0, "a tensor of booleans (such as 'x != 0')");
+    emitter.warning(call.argLoc(0), "the condition is " + describe(call[0]) + "; say '!= 0' where that is meant");
   Value x = call[1], y = call[2];
   if (x.isNumber() && y.isNumber()) {
     // Two numbers have the types they would have alone, the wider of them.

@@ -18,7 +18,16 @@ using llvm::Twine;
 //===----------------------------------------------------------------------===//
 
 enum TypeQuery : uint8_t {
-  QFloating, QInt, QSigned, QUnsigned, QBool, QPtr, QBlock, QConst, QFp8, QStandard,
+  QFloating,
+  QInt,
+  QSigned,
+  QUnsigned,
+  QBool,
+  QPtr,
+  QBlock,
+  QConst,
+  QFp8,
+  QStandard,
   QIs, // + DType
 };
 
@@ -191,7 +200,8 @@ static Value listMethod(BuiltinCall &call) {
         return Value::ofInt(i);
     return callError(call, "does not find " + describe(call[1]));
   case LCount:
-    return Value::ofInt(llvm::count_if(data.elements, [&](const Value &element) { return areEqual(element, call[1]); }));
+    return Value::ofInt(
+        llvm::count_if(data.elements, [&](const Value &element) { return areEqual(element, call[1]); }));
   }
   return Value::poison();
 }
@@ -246,7 +256,7 @@ static Value numberMethod(BuiltinCall &call) {
 }
 
 #define TYPE_IS(name, dtype)                                                                                           \
-  { "dtype.is_" name, "self", queryType, HostFunction, static_cast<uint8_t>(QIs + static_cast<uint8_t>(DType::dtype)) }
+  {"dtype.is_" name, "self", queryType, HostFunction, static_cast<uint8_t>(QIs + static_cast<uint8_t>(DType::dtype))}
 
 llvm::ArrayRef<Builtin> emit::getMethodBuiltins() {
   static constexpr Builtin table[] = {

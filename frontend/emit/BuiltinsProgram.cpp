@@ -158,6 +158,17 @@ static Value emitGetIntDtype(BuiltinCall &call) {
 /// Names that only stand in annotations and `isinstance`.
 static Value emitNotCallable(BuiltinCall &call) { return callError(call, "is a type and cannot be called"); }
 
+/// tl.dtype("fp32").
+static Value emitDType(BuiltinCall &call) {
+  std::optional<llvm::StringRef> name = getString(call, 0);
+  if (!name)
+    return Value::poison();
+  std::optional<ElementType> type = ElementType::parse(*name);
+  if (!type || type->isPointer())
+    return wrongArgument(call, 0, "the name of a type (such as 'fp32')");
+  return Value::ofType(*type);
+}
+
 static Value emitLog2Floor(BuiltinCall &call) {
   std::optional<int64_t> value = getInt(call, 0);
   if (!value)
@@ -282,7 +293,7 @@ llvm::ArrayRef<Builtin> emit::getProgramBuiltins() {
       {"_get_int_dtype", "bitwidth, signed", emitGetIntDtype},
       {"_log2", "i", emitLog2Floor},
       {"tensor", "*args", emitNotCallable},
-      {"dtype", "*args", emitNotCallable},
+      {"dtype", "name", emitDType},
       {"tuple", "*args", emitNotCallable},
       {"const", "*args", emitNotCallable},
       {"tensor_descriptor", "*args", emitNotCallable},

@@ -65,8 +65,8 @@ static Value pyMinMax(BuiltinCall &call) {
   if (values.size() == 1) {
     Value only = values[0];
     if (only.isTensor())
-      return callError(call, "needs at least two values; '" + Twine(isMax ? "tl.max" : "tl.min") +
-                                 "' reduces a tensor");
+      return callError(call,
+                       "needs at least two values; '" + Twine(isMax ? "tl.max" : "tl.min") + "' reduces a tensor");
     values.clear();
     if (!emitter.getIterable(only, call.loc, values))
       return Value::poison();
@@ -84,8 +84,8 @@ static Value pyMinMax(BuiltinCall &call) {
       }
       result = emitter.minMax(isMax ? Emitter::MinMax::Max : Emitter::MinMax::Min, result, value, false, call.loc);
     } else {
-      Value less = emitter.constantCompare(ast::CompareOp::Less, isMax ? result : value, isMax ? value : result,
-                                           call.loc);
+      Value less =
+          emitter.constantCompare(ast::CompareOp::Less, isMax ? result : value, isMax ? value : result, call.loc);
       if (less.isPoison())
         return less;
       result = isTruthy(less) ? value : result;
@@ -229,9 +229,9 @@ static Value pyDict(BuiltinCall &call) {
 static Value pyInt(BuiltinCall &call) {
   std::optional<Value> known = call.emitter.getConstant(call[0]);
   if (!known)
-    return call[0].isTensor() ? call.emitter.cast(call[0], call[0].element.isInteger() ? call[0].element : DType::Int32,
-                                                  call.loc)
-                              : wrongArgument(call, 0, "a number");
+    return call[0].isTensor()
+               ? call.emitter.cast(call[0], call[0].element.isInteger() ? call[0].element : DType::Int32, call.loc)
+               : wrongArgument(call, 0, "a number");
   if (known->isIntLike())
     return Value::ofInt(known->integer);
   if (known->is(ValueKind::Float)) {
@@ -454,9 +454,7 @@ static Value pyNamedTuple(BuiltinCall &call) {
   return call.emitter.arena.cls(std::move(data));
 }
 
-static Value pyException(BuiltinCall &call) {
-  return callError(call, "is an exception; it can only be raised");
-}
+static Value pyException(BuiltinCall &call) { return callError(call, "is an exception; it can only be raised"); }
 
 llvm::ArrayRef<Builtin> emit::getPythonBuiltins() {
   static constexpr Builtin table[] = {
@@ -509,8 +507,28 @@ llvm::ArrayRef<Builtin> emit::getPythonBuiltins() {
 // math
 //===----------------------------------------------------------------------===//
 
-enum MathFunctionId : uint8_t { MLog2, MLog, MLog10, MSqrt, MCeil, MFloor, MExp, MPow, MFabs, MIsInf, MIsNan, MGcd,
-                                MProd, MTrunc, MExp2, MSin, MCos, MTanh, MErf, MLcm };
+enum MathFunctionId : uint8_t {
+  MLog2,
+  MLog,
+  MLog10,
+  MSqrt,
+  MCeil,
+  MFloor,
+  MExp,
+  MPow,
+  MFabs,
+  MIsInf,
+  MIsNan,
+  MGcd,
+  MProd,
+  MTrunc,
+  MExp2,
+  MSin,
+  MCos,
+  MTanh,
+  MErf,
+  MLcm
+};
 
 static Value pyMath(BuiltinCall &call) {
   auto function = static_cast<MathFunctionId>(call.builtin.variant);
@@ -540,7 +558,9 @@ static Value pyMath(BuiltinCall &call) {
         return wrongArgument(call, 1, "a positive number");
       return Value::ofFloat(std::log(value) / std::log(base->asDouble()));
     }
-    return Value::ofFloat(function == MLog2 ? std::log2(value) : function == MLog ? std::log(value) : std::log10(value));
+    return Value::ofFloat(function == MLog2  ? std::log2(value)
+                          : function == MLog ? std::log(value)
+                                             : std::log10(value));
   case MSqrt:
     return negative ? wrongArgument(call, 0, "0 or more") : Value::ofFloat(std::sqrt(value));
   case MCeil:
@@ -594,16 +614,16 @@ static Value pyMath(BuiltinCall &call) {
 
 llvm::ArrayRef<Builtin> emit::getPyMathBuiltins() {
   static constexpr Builtin table[] = {
-      {"log2", "x", pyMath, HostFunction, MLog2},       {"log", "x, base=None", pyMath, HostFunction, MLog},
-      {"log10", "x", pyMath, HostFunction, MLog10},     {"sqrt", "x", pyMath, HostFunction, MSqrt},
-      {"ceil", "x", pyMath, HostFunction, MCeil},       {"floor", "x", pyMath, HostFunction, MFloor},
-      {"exp", "x", pyMath, HostFunction, MExp},         {"pow", "x, y", pyMath, HostFunction, MPow},
-      {"fabs", "x", pyMath, HostFunction, MFabs},       {"isinf", "x", pyMath, HostFunction, MIsInf},
-      {"isnan", "x", pyMath, HostFunction, MIsNan},     {"gcd", "a, b", pyMath, HostFunction, MGcd},
+      {"log2", "x", pyMath, HostFunction, MLog2},        {"log", "x, base=None", pyMath, HostFunction, MLog},
+      {"log10", "x", pyMath, HostFunction, MLog10},      {"sqrt", "x", pyMath, HostFunction, MSqrt},
+      {"ceil", "x", pyMath, HostFunction, MCeil},        {"floor", "x", pyMath, HostFunction, MFloor},
+      {"exp", "x", pyMath, HostFunction, MExp},          {"pow", "x, y", pyMath, HostFunction, MPow},
+      {"fabs", "x", pyMath, HostFunction, MFabs},        {"isinf", "x", pyMath, HostFunction, MIsInf},
+      {"isnan", "x", pyMath, HostFunction, MIsNan},      {"gcd", "a, b", pyMath, HostFunction, MGcd},
       {"prod", "iterable", pyMath, HostFunction, MProd}, {"trunc", "x", pyMath, HostFunction, MTrunc},
-      {"exp2", "x", pyMath, HostFunction, MExp2},       {"sin", "x", pyMath, HostFunction, MSin},
-      {"cos", "x", pyMath, HostFunction, MCos},         {"tanh", "x", pyMath, HostFunction, MTanh},
-      {"erf", "x", pyMath, HostFunction, MErf},         {"lcm", "a, b", pyMath, HostFunction, MLcm},
+      {"exp2", "x", pyMath, HostFunction, MExp2},        {"sin", "x", pyMath, HostFunction, MSin},
+      {"cos", "x", pyMath, HostFunction, MCos},          {"tanh", "x", pyMath, HostFunction, MTanh},
+      {"erf", "x", pyMath, HostFunction, MErf},          {"lcm", "a, b", pyMath, HostFunction, MLcm},
   };
   return table;
 }

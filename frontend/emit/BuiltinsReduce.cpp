@@ -139,7 +139,9 @@ static Value emitSum(BuiltinCall &call) {
   } else if (!input->element.isInteger()) {
     return wrongArgument(call, 0, "a tensor of integers");
   }
-  ast::BinaryOp op = kind == SumAdd ? ast::BinaryOp::Add : kind == SumXor ? ast::BinaryOp::BitXor : ast::BinaryOp::BitOr;
+  ast::BinaryOp op = kind == SumAdd   ? ast::BinaryOp::Add
+                     : kind == SumXor ? ast::BinaryOp::BitXor
+                                      : ast::BinaryOp::BitOr;
   auto combine = [&](llvm::ArrayRef<Value> acc, llvm::ArrayRef<Value> cur) -> Values {
     return {emitter.binary(op, acc[0], cur[0], call.loc)};
   };
@@ -293,8 +295,7 @@ static Value emitReduce(BuiltinCall &call) {
 // Scans
 //===----------------------------------------------------------------------===//
 
-static Values scanAlong(Emitter &emitter, Values inputs, unsigned axis, bool reverse, Combiner combine,
-                        SourceLoc loc) {
+static Values scanAlong(Emitter &emitter, Values inputs, unsigned axis, bool reverse, Combiner combine, SourceLoc loc) {
   llvm::SmallVector<mlir::Value> operands;
   for (const Value &input : inputs)
     operands.push_back(input.getSSA());

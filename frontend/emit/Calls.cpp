@@ -141,9 +141,9 @@ bool Emitter::bindParameters(const FunctionData &function, llvm::ArrayRef<ast::P
       continue;
     }
     size_t index = 0;
-    while (index < params.size() && (params[index].name.text != arg.keyword ||
-                                     params[index].kind == ast::ParamKind::VarPositional ||
-                                     params[index].kind == ast::ParamKind::VarKeyword))
+    while (index < params.size() &&
+           (params[index].name.text != arg.keyword || params[index].kind == ast::ParamKind::VarPositional ||
+            params[index].kind == ast::ParamKind::VarKeyword))
       ++index;
     if (index == params.size()) {
       if (takesKeywords) {
@@ -408,9 +408,9 @@ Value Emitter::callBuiltin(const Builtin &builtin, llvm::ArrayRef<Argument> args
       continue;
     }
     if (bound.isGiven(index))
-      return std::move(error(place, "the parameter '" + arg.keyword + "' of '" + getDisplayName(builtin) +
-                                        "' is given twice")
-                           .range(arg.range));
+      return std::move(
+          error(place, "the parameter '" + arg.keyword + "' of '" + getDisplayName(builtin) + "' is given twice")
+              .range(arg.range));
     bound.args[index] = arg.value;
     bound.ranges[index] = arg.range.isValid() ? arg.range : SourceRange(loc, loc);
   }

@@ -92,9 +92,7 @@ Value Emitter::makeScalar(Value number, ElementType type, SourceLoc loc) {
   return Value::tensor(arith::ConstantOp::create(builder, this->loc(), getNumberAttr(number, type, mlirType)), type);
 }
 
-Value Emitter::intConstant(int64_t value, ElementType type) {
-  return makeScalar(Value::ofInt(value), type, here);
-}
+Value Emitter::intConstant(int64_t value, ElementType type) { return makeScalar(Value::ofInt(value), type, here); }
 
 mlir::Value Emitter::boolConstant(bool value) {
   return arith::ConstantOp::create(builder, loc(), builder.getBoolAttr(value));
@@ -115,9 +113,8 @@ Value Emitter::decay(Value value, SourceLoc loc) {
     return value;
   if (value.isNumber())
     return toTensor(value, loc);
-  if (value.isTuple() && llvm::any_of(value.tupleData->elements, [](const Value &element) {
-        return element.isNumber() || element.isTuple();
-      })) {
+  if (value.isTuple() && llvm::any_of(value.tupleData->elements,
+                                      [](const Value &element) { return element.isNumber() || element.isTuple(); })) {
     TupleData *copy = arena.newTuple();
     *copy = *value.tupleData;
     for (Value &element : copy->elements)
@@ -154,12 +151,12 @@ Value Emitter::expandDims(Value value, unsigned axis) {
     return splat(value, shape);
   mlir::DenseElementsAttr dense;
   if (mlir::matchPattern(value.getSSA(), mlir::m_Constant(&dense)) && dense.isSplat())
-    return Value::tensor(arith::ConstantOp::create(builder, loc(),
-                                                   dense.resizeSplat(llvm::cast<mlir::ShapedType>(
-                                                       getType(value.element, shape)))),
-                         value.element);
-  return Value::tensor(
-      tile::ExpandDimsOp::create(builder, loc(), getType(value.element, shape), value.getSSA(), axis), value.element);
+    return Value::tensor(
+        arith::ConstantOp::create(builder, loc(),
+                                  dense.resizeSplat(llvm::cast<mlir::ShapedType>(getType(value.element, shape)))),
+        value.element);
+  return Value::tensor(tile::ExpandDimsOp::create(builder, loc(), getType(value.element, shape), value.getSSA(), axis),
+                       value.element);
 }
 
 Value Emitter::reshape(Value value, llvm::ArrayRef<int64_t> shape, bool allowReorder) {
@@ -173,10 +170,10 @@ Value Emitter::reshape(Value value, llvm::ArrayRef<int64_t> shape, bool allowReo
     return toScalar(value, here);
   mlir::DenseElementsAttr dense;
   if (mlir::matchPattern(value.getSSA(), mlir::m_Constant(&dense)) && dense.isSplat())
-    return Value::tensor(arith::ConstantOp::create(builder, loc(),
-                                                   dense.resizeSplat(llvm::cast<mlir::ShapedType>(
-                                                       getType(value.element, shape)))),
-                         value.element);
+    return Value::tensor(
+        arith::ConstantOp::create(builder, loc(),
+                                  dense.resizeSplat(llvm::cast<mlir::ShapedType>(getType(value.element, shape)))),
+        value.element);
   return Value::tensor(
       tile::ReshapeOp::create(builder, loc(), getType(value.element, shape), value.getSSA(), allowReorder),
       value.element);
@@ -193,8 +190,7 @@ static Value broadcastBlock(Emitter &emitter, Value value, llvm::ArrayRef<int64_
                          value.element);
   // The broadcast of a splat is a splat.
   if (auto splat = value.getSSA().getDefiningOp<tile::SplatOp>())
-    return Value::tensor(tile::SplatOp::create(emitter.builder, emitter.loc(), type, splat.getSource()),
-                         value.element);
+    return Value::tensor(tile::SplatOp::create(emitter.builder, emitter.loc(), type, splat.getSource()), value.element);
   return Value::tensor(tile::BroadcastOp::create(emitter.builder, emitter.loc(), type, value.getSSA()), value.element);
 }
 
@@ -368,8 +364,8 @@ static Value castPointer(Emitter &emitter, Value value, ElementType to, SourceLo
     if (!to.isInteger())
       return emitter.error(loc, "cannot convert a pointer to " + to.getSpelling());
     mlir::Type wide = emitter.getType(DType::Int64, value.getShape());
-    Value address =
-        Value::tensor(emitter.builder.createOrFold<tile::PtrToIntOp>(emitter.loc(), wide, value.getSSA()), DType::Int64);
+    Value address = Value::tensor(emitter.builder.createOrFold<tile::PtrToIntOp>(emitter.loc(), wide, value.getSSA()),
+                                  DType::Int64);
     return emitter.cast(address, to, loc);
   }
   if (!from.isInteger())

@@ -86,8 +86,7 @@ void Checker::visitCall(const ast::Call *call) {
     for (const ast::Param &param : callee.functionData->def->params) {
       takesAny |= param.kind == ast::ParamKind::VarPositional;
       takesKeywords |= param.kind == ast::ParamKind::VarKeyword;
-      positional +=
-          param.kind == ast::ParamKind::PositionalOnly || param.kind == ast::ParamKind::PositionalOrKeyword;
+      positional += param.kind == ast::ParamKind::PositionalOnly || param.kind == ast::ParamKind::PositionalOrKeyword;
       params.push_back(param.name.text);
     }
     if (!takesKeywords)
@@ -97,8 +96,8 @@ void Checker::visitCall(const ast::Call *call) {
   }
   bool hasStar = llvm::any_of(call->args, [](const ast::Expr *arg) { return llvm::isa<ast::Starred>(arg); });
   if (!takesAny && !hasStar && call->args.size() > positional) {
-    std::string name = callee.is(ValueKind::Builtin) ? getDisplayName(*callee.builtin)
-                                                     : callee.functionData->name.str();
+    std::string name =
+        callee.is(ValueKind::Builtin) ? getDisplayName(*callee.builtin) : callee.functionData->name.str();
     emitter.error(call->getLoc(), "'" + Twine(name) + "' takes at most " + Twine(positional) +
                                       (positional == 1 ? " argument" : " arguments") + ", but " +
                                       Twine(call->args.size()) + " are given");

@@ -103,7 +103,8 @@ static Value integerBinary(Emitter &emitter, BinaryOp op, Value a, Value b, Sour
     return emitter.error(loc, "'@' is not defined for integers; 'tl.dot' multiplies matrices");
   }
   if (overflow)
-    return emitter.error(loc, "the result of " + quoteOp(getSpelling(op)) + " does not fit in the 128 bits of a constant");
+    return emitter.error(loc,
+                         "the result of " + quoteOp(getSpelling(op)) + " does not fit in the 128 bits of a constant");
   return Value::ofInt(result);
 }
 
@@ -190,8 +191,8 @@ Value Emitter::constantBinary(BinaryOp op, Value a, Value b, SourceLoc loc) {
     return arena.string(text);
   }
   // `X | None` and the like in annotations.
-  if (op == BinaryOp::BitOr && (a.isType() || a.isNone() || a.is(ValueKind::Class) || a.is(ValueKind::Opaque) ||
-                                a.is(ValueKind::Builtin)))
+  if (op == BinaryOp::BitOr &&
+      (a.isType() || a.isNone() || a.is(ValueKind::Class) || a.is(ValueKind::Opaque) || a.is(ValueKind::Builtin)))
     return Value::ofString("a union of types", ValueKind::Opaque);
   if (a.is(ValueKind::Opaque) || b.is(ValueKind::Opaque)) {
     Value opaque = a.is(ValueKind::Opaque) ? a : b;
@@ -292,7 +293,8 @@ Value Emitter::constantCompare(ast::CompareOp op, Value a, Value b, SourceLoc lo
 // Formatting
 //===----------------------------------------------------------------------===//
 
-/// Python's format mini-language as far as numbers and texts are commonly formatted: [[fill]align][0][width][.precision][type].
+/// Python's format mini-language as far as numbers and texts are commonly formatted:
+/// [[fill]align][0][width][.precision][type].
 Value Emitter::formatValue(Value value, char conversion, llvm::StringRef format, SourceLoc loc) {
   if (std::optional<Value> known = getConstant(value))
     value = *known;

@@ -196,8 +196,8 @@ std::optional<Value> Emitter::mergeValues(Value a, Value b, mlir::Block *aBlock,
     TupleData *copy = arena.newTuple();
     *copy = *a.tupleData;
     for (unsigned i = 0; i < copy->elements.size(); ++i) {
-      std::optional<Value> part = mergeValues(a.tupleData->elements[i], b.tupleData->elements[i], aBlock, bBlock, aOut,
-                                              bOut, loc);
+      std::optional<Value> part =
+          mergeValues(a.tupleData->elements[i], b.tupleData->elements[i], aBlock, bBlock, aOut, bOut, loc);
       if (!part)
         return fail();
       copy->elements[i] = *part;
@@ -313,8 +313,8 @@ static Value mergeVariable(Emitter &emitter, Merger &merger, unsigned slot, cons
     return defer("'" + name + "' may be unassigned here: only one of two branches assigns it", "it is assigned here");
   if (a.is(ValueKind::Deferred) || b.is(ValueKind::Deferred))
     return a.is(ValueKind::Deferred) ? a : b;
-  std::optional<Value> merged = emitter.mergeValues(a, b, &merger.a.getBlock(), &merger.b.getBlock(), merger.aOut,
-                                                    merger.bOut, emitter.here);
+  std::optional<Value> merged =
+      emitter.mergeValues(a, b, &merger.a.getBlock(), &merger.b.getBlock(), merger.aOut, merger.bOut, emitter.here);
   if (merged)
     return *merged;
   return defer("the type of '" + name + "' depends on a condition that is known only at run time: it is " +
@@ -340,8 +340,8 @@ Exit Emitter::mergeBranches(mlir::Value condition, Branch thenBranch, Branch els
     bool thenReturns = thenBranch.exit.may(Returns), elseReturns = elseBranch.exit.may(Returns);
     if (thenReturns && elseReturns) {
       const Value &a = thenBranch.exit.result, &b = elseBranch.exit.result;
-      std::optional<Value> merged = mergeValues(a, b, &thenBranch.getBlock(), &elseBranch.getBlock(), merger.aOut,
-                                                merger.bOut, here);
+      std::optional<Value> merged =
+          mergeValues(a, b, &thenBranch.getBlock(), &elseBranch.getBlock(), merger.aOut, merger.bOut, here);
       if (!merged)
         error(here, "'" + frame->name + "' returns " + describe(a) + " in one place and " + describe(b) +
                         " in another, and which is known only at run time");
@@ -461,8 +461,13 @@ Exit Emitter::emitIf(const ast::If *stmt, ast::StmtList rest, bool &consumedRest
   Value condition;
   std::optional<bool> known = evaluateCondition(stmt->condition, condition);
   const RegionInfo &region = frame->analysis->getRegion(stmt);
-  if (known)
-    return emitBlock(*known ? stmt->body : stmt->orElse, frame->blockLive ? &region.liveOut : nullptr);
+  const bool outerTail = frame->atTail;
+  if (known) {
+    frame->atTail = outerTail && rest.empty();
+    Exit exit = emitBlock(*known ? stmt->body : stmt->orElse, frame->blockLive ? &region.liveOut : nullptr);
+    frame->atTail = outerTail;
+    return exit;
+  }
   if (condition.isPoison()) {
     for (unsigned slot : region.assigned.set_bits())
       frame->slots[slot] = Value::poison();
@@ -471,16 +476,22 @@ Exit Emitter::emitIf(const ast::If *stmt, ast::StmtList rest, bool &consumedRest
   SourceLoc place = stmt->condition->getLoc();
   const VariableSet *outer = frame->blockLive;
   const VariableSet *inner = outer ? &region.liveOut : nullptr;
+  frame->atTail = outerTail && rest.empty();
   Branch thenBranch = emitBranch([&] { return emitBlock(stmt->body, inner); });
   Branch elseBranch = emitBranch([&] { return emitBlock(stmt->orElse, inner); });
+  frame->atTail = outerTail;
   // Where one branch leaves and the other goes on, what follows belongs to the one that goes on.
   if (thenBranch.exit.may(FallsThrough) != elseBranch.exit.may(FallsThrough) && !rest.empty()) {
     Branch &going = thenBranch.exit.may(FallsThrough) ? thenBranch : elseBranch;
-    extendBranch(going, [&](Exit exit) {
-      return continueAfter(exit, [&] { return emitBlock(rest, outer); });
-    });
+    extendBranch(going, [&](Exit exit) { return continueAfter(exit, [&] { return emitBlock(rest, outer); }); });
     consumedRest = true;
   }
+  // At the end of a function that returns nothing, going on and returning are the same.
+  if (outerTail && (consumedRest || rest.empty()))
+    for (Branch *branch : {&thenBranch, &elseBranch})
+      if ((thenBranch.exit.may(Returns) || elseBranch.exit.may(Returns)) && thenBranch.exit.result.isNone() &&
+          elseBranch.exit.result.isNone() && !branch->exit.may(Breaks) && !branch->exit.may(Continues))
+        branch->exit = Exit::of(Returns);
   here = place;
   const VariableSet *live = consumedRest ? outer : inner;
   if (!live)

@@ -84,10 +84,8 @@ struct EmittedKernel {
 void loadFrontendDialects(mlir::MLIRContext &context);
 
 /// Emits one kernel. The result is empty if and only if an error was reported.
-EmittedKernel emitKernel(mlir::MLIRContext &context, const Program &program,
-                         llvm::StringRef kernel, const Signature &signature,
-                         const EmitOptions &options,
-                         DiagnosticEngine &diagnostics);
+EmittedKernel emitKernel(mlir::MLIRContext &context, const Program &program, llvm::StringRef kernel,
+                         const Signature &signature, const EmitOptions &options, DiagnosticEngine &diagnostics);
 
 /// The kernels of a file: device functions that no other device function of
 /// the file calls, in the order of the file; all device functions if each is
@@ -95,8 +93,7 @@ EmittedKernel emitKernel(mlir::MLIRContext &context, const Program &program,
 std::vector<std::string> listKernels(const Program &program);
 
 /// The parameters of a kernel as written; empty if there is no such kernel.
-std::optional<std::vector<KernelParameter>>
-getKernelParameters(const Program &program, llvm::StringRef kernel);
+std::optional<std::vector<KernelParameter>> getKernelParameters(const Program &program, llvm::StringRef kernel);
 
 /// Reports what can be found without a signature: names that nothing defines,
 /// unknown built-ins and keyword arguments, wrong argument counts. Returns true

@@ -346,7 +346,7 @@ Value Emitter::importModule(StringRef dotted) {
                     .Case("triton.language.random", ModuleId::Random)
                     .Cases({"math", "numpy", "builtins"}, ModuleId::PyMath)
                     .Default(std::nullopt);
-  if (!module && (dotted.ends_with(".libdevice") || dotted == "libdevice" || dotted == "tl_extra_shim"))
+  if (!module && (dotted.ends_with(".libdevice") || dotted == "libdevice" || dotted.ends_with("tl_extra_shim")))
     module = ModuleId::LibDevice;
   if (module)
     return Value::ofModule(*module);

@@ -61,6 +61,8 @@ struct Frame {
   /// What is read after the block being emitted, and in the next iteration of (or after) the loop around it. Null: all.
   const VariableSet *blockLive = nullptr;
   const VariableSet *loopLive = nullptr;
+  /// Whether the function ends where the block being emitted ends.
+  bool atTail = true;
   llvm::SmallVector<SourceLoc, 0> assignedAt; ///< by slot: the last assignment
   /// The constexpr arguments, for the note on an error.
   std::string specialisation;
@@ -280,13 +282,13 @@ public:
   Exit continueAfter(Exit exit, llvm::function_ref<Exit()> rest);
   /// The same exit with one code turned into another.
   Exit remap(Exit exit, ExitCode from, ExitCode to);
-  /// One value of two that reach the same place. What differs between them goes to `aOut` and `bOut`, and the result has
-  /// holes there. Nothing, if the two cannot be one.
+  /// One value of two that reach the same place. What differs between them goes to `aOut` and `bOut`, and the result
+  /// has holes there. Nothing, if the two cannot be one.
   std::optional<Value> mergeValues(Value a, Value b, mlir::Block *aBlock, mlir::Block *bBlock,
                                    llvm::SmallVectorImpl<mlir::Value> &aOut, llvm::SmallVectorImpl<mlir::Value> &bOut,
                                    SourceLoc loc);
-  /// The value with holes for everything in it that only the running kernel knows; of block pointers, unless `whole`, for
-  /// the offsets alone.
+  /// The value with holes for everything in it that only the running kernel knows; of block pointers, unless `whole`,
+  /// for the offsets alone.
   Value makeHoles(Value value, llvm::SmallVectorImpl<mlir::Value> &out, llvm::SmallVectorImpl<ElementType> &types,
                   bool whole);
   /// What stands in `value` where `prototype` has holes; false if the two do not match.
@@ -358,9 +360,7 @@ private:
 /// Evaluates in the way of the host while it lives.
 class HostScope {
 public:
-  explicit HostScope(Emitter &emitter) : emitter(emitter), old(emitter.frame->isHost) {
-    emitter.frame->isHost = true;
-  }
+  explicit HostScope(Emitter &emitter) : emitter(emitter), old(emitter.frame->isHost) { emitter.frame->isHost = true; }
   ~HostScope() { emitter.frame->isHost = old; }
 
 private:

@@ -96,7 +96,8 @@ Value KernelEmitter::toValue(const ConstantValue &constant, SourceLoc loc) {
     Value value = emitter.lookUpGlobal(emitter.getMainUnit(), constant.text);
     if (!value.isUndefined() && !value.is(ValueKind::Opaque))
       return value;
-    return emitter.error(loc, "the signature gives the function '" + constant.text + "', which the file does not define");
+    return emitter.error(loc,
+                         "the signature gives the function '" + constant.text + "', which the file does not define");
   }
   case ConstantValue::Kind::Tuple: {
     llvm::SmallVector<Value> elements;
@@ -166,8 +167,7 @@ bool KernelEmitter::matchSignature() {
       unnamed.push_back(&item);
       continue;
     }
-    Parameter *found =
-        llvm::find_if(parameters, [&](const Parameter &p) { return p.param->name.text == item.name; });
+    Parameter *found = llvm::find_if(parameters, [&](const Parameter &p) { return p.param->name.text == item.name; });
     if (found != parameters.end()) {
       found->spec = item.spec;
       continue;
@@ -277,8 +277,8 @@ bool KernelEmitter::completeParameters() {
     SourceLoc loc = parameter.param->name.range.begin;
     if (!parameter.spec) {
       if (parameter.isConstexpr)
-        emitter.error(loc, "the constexpr '" + name + "' has no value; give it one in the signature: " + name +
-                               "=..." + (heuristicProblem.empty() ? "" : " (" + heuristicProblem + ")"));
+        emitter.error(loc, "the constexpr '" + name + "' has no value; give it one in the signature: " + name + "=..." +
+                               (heuristicProblem.empty() ? "" : " (" + heuristicProblem + ")"));
       else
         emitter.error(loc, "the type of the parameter '" + name + "' is not known; give it in the signature: " + name +
                                ": *fp32, i32, ...");
@@ -308,8 +308,8 @@ void KernelEmitter::useHeuristics() {
       for (auto &[key, rule] : table.dictData->items) {
         if (!key.isString())
           continue;
-        Parameter *target = llvm::find_if(
-            parameters, [&](const Parameter &p) { return p.param->name.text == key.getString(); });
+        Parameter *target =
+            llvm::find_if(parameters, [&](const Parameter &p) { return p.param->name.text == key.getString(); });
         if (target == parameters.end() || target->spec)
           continue;
         // What the rule may ask for: constants, values of the launch, and that an argument is there at all.
@@ -470,8 +470,8 @@ void KernelEmitter::describeSpecialisation(Frame &frame) {
   for (const Parameter &parameter : parameters) {
     if (!parameter.spec || parameter.spec->kind != ArgumentSpec::Kind::Constant || shown == 8)
       continue;
-    frame.specialisation += (shown++ ? ", " : "") + parameter.param->name.text.str() + "=" +
-                            parameter.spec->value.getSpelling();
+    frame.specialisation +=
+        (shown++ ? ", " : "") + parameter.param->name.text.str() + "=" + parameter.spec->value.getSpelling();
   }
 }
 
@@ -527,8 +527,8 @@ EmittedKernel KernelEmitter::run() {
   emitter.numCtas = result.numCtas = choose(emitter.options.numCtas, configCtas, 1);
   auto isPower = [](int value, int limit) { return value > 0 && value <= limit && (value & (value - 1)) == 0; };
   if (!isPower(result.numWarps, 32))
-    emitter.error(def.name.range.begin, "the number of warps must be 1, 2, 4, 8, 16 or 32, but is " +
-                                            Twine(result.numWarps));
+    emitter.error(def.name.range.begin,
+                  "the number of warps must be 1, 2, 4, 8, 16 or 32, but is " + Twine(result.numWarps));
   if (!isPower(result.numCtas, 16))
     emitter.error(def.name.range.begin, "the number of CTAs must be 1, 2, 4, 8 or 16, but is " + Twine(result.numCtas));
   if (result.numStages < 0 || result.numStages > 64)

@@ -93,7 +93,8 @@ public:
     for (const Variable &variable : variables)
       carried.set(variable.slot);
     for (unsigned slot : assigned.set_bits()) {
-      if (carried.test(slot) || before[slot].isPoison() || (!before[slot].isUndefined() && emitter.sameValue(inside[slot], before[slot])))
+      if (carried.test(slot) || before[slot].isPoison() ||
+          (!before[slot].isUndefined() && emitter.sameValue(inside[slot], before[slot])))
         continue;
       StringRef name = emitter.frame->analysis->getName(slot);
       emitter.frame->slots[slot] = emitter.arena.deferred(
@@ -144,14 +145,19 @@ private:
 /// Sets what is live around a loop body while it lives.
 class LoopScope {
 public:
-  LoopScope(Frame &frame, const RegionInfo &region) : frame(frame), old(frame.loopLive) {
+  LoopScope(Frame &frame, const RegionInfo &region) : frame(frame), old(frame.loopLive), oldTail(frame.atTail) {
     frame.loopLive = frame.blockLive ? &region.liveHeader : nullptr;
+    frame.atTail = false;
   }
-  ~LoopScope() { frame.loopLive = old; }
+  ~LoopScope() {
+    frame.loopLive = old;
+    frame.atTail = oldTail;
+  }
 
 private:
   Frame &frame;
   const VariableSet *old;
+  bool oldTail;
 };
 } // namespace
 
@@ -215,7 +221,6 @@ struct WhileParts {
   bool leavesEarly = false;
 };
 } // namespace
-
 
 static std::unique_ptr<mlir::Region> makeRegion(llvm::ArrayRef<mlir::Type> types, mlir::Location loc) {
   auto region = std::make_unique<mlir::Region>();

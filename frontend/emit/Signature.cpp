@@ -474,7 +474,8 @@ bool SignatureParser::parseValue(ConstantValue &value, bool topLevel) {
       value = ConstantValue::function(word.str());
     else
       return fail("'" + (word.empty() ? rest.take_front(12) : word) +
-                  "' is no value; values are integers, floats, True, False, None, \"strings\", tl.float16 and names of functions");
+                  "' is no value; values are integers, floats, True, False, None, \"strings\", tl.float16 and names of "
+                  "functions");
   }
   return true;
 }

@@ -41,11 +41,11 @@ struct ConstantValue {
   enum class Kind { None, Bool, Int, Float, String, Type, Function, Tuple };
 
   Kind kind = Kind::None;
-  int64_t integer = 0;     ///< Bool, Int (bit pattern when isUnsigned64)
-  bool isUnsigned64 = false; ///< Int above the range of int64_t
-  double number = 0;       ///< Float
-  std::string text;        ///< String; the name of a Function
-  ElementType type;        ///< Type
+  int64_t integer = 0;                 ///< Bool, Int (bit pattern when isUnsigned64)
+  bool isUnsigned64 = false;           ///< Int above the range of int64_t
+  double number = 0;                   ///< Float
+  std::string text;                    ///< String; the name of a Function
+  ElementType type;                    ///< Type
   std::vector<ConstantValue> elements; ///< Tuple
 
   static ConstantValue none() { return {}; }
@@ -96,20 +96,16 @@ struct Signature {
   /// serve `@triton.heuristics` alone.
   std::vector<std::pair<std::string, ConstantValue>> launchValues;
 
-  void add(std::string name, ArgumentSpec spec) {
-    items.push_back({std::move(name), std::move(spec)});
-  }
+  void add(std::string name, ArgumentSpec spec) { items.push_back({std::move(name), std::move(spec)}); }
   std::string getSpelling() const;
 };
 
 /// Reads `--signature`. On failure returns std::nullopt and sets `error` to a
 /// message with the place (`item 3: unknown type 'fp17'; ...`).
-std::optional<Signature> parseSignature(llvm::StringRef text,
-                                        std::string &error);
+std::optional<Signature> parseSignature(llvm::StringRef text, std::string &error);
 
 /// Reads the value of `--const NAME=VALUE` or of a constexpr in a signature.
-std::optional<ConstantValue> parseConstant(llvm::StringRef text,
-                                           std::string &error);
+std::optional<ConstantValue> parseConstant(llvm::StringRef text, std::string &error);
 
 } // namespace tessera
 

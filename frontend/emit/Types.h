@@ -61,8 +61,7 @@ public:
   constexpr ElementType() = default;
   constexpr ElementType(DType dtype) : dtype(dtype) {}
 
-  static constexpr ElementType pointerTo(ElementType pointee,
-                                         bool isConst = false) {
+  static constexpr ElementType pointerTo(ElementType pointee, bool isConst = false) {
     ElementType type = pointee;
     ++type.depth;
     type.constant = isConst;
@@ -79,25 +78,15 @@ public:
   constexpr bool is(DType other) const { return depth == 0 && dtype == other; }
   constexpr bool isVoid() const { return is(DType::Void); }
   constexpr bool isBool() const { return is(DType::Int1); }
-  constexpr bool isSigned() const {
-    return depth == 0 && dtype >= DType::Int8 && dtype <= DType::Int64;
-  }
+  constexpr bool isSigned() const { return depth == 0 && dtype >= DType::Int8 && dtype <= DType::Int64; }
   /// As in Triton, `int1` counts as unsigned.
   constexpr bool isUnsigned() const {
-    return depth == 0 && (dtype == DType::Int1 ||
-                          (dtype >= DType::UInt8 && dtype <= DType::UInt64));
+    return depth == 0 && (dtype == DType::Int1 || (dtype >= DType::UInt8 && dtype <= DType::UInt64));
   }
   constexpr bool isInteger() const { return isSigned() || isUnsigned(); }
-  constexpr bool isFloating() const {
-    return depth == 0 && dtype >= DType::Float8E4B15;
-  }
-  constexpr bool isFloat8() const {
-    return depth == 0 && dtype >= DType::Float8E4B15 &&
-           dtype <= DType::Float8E5B16;
-  }
-  constexpr bool isStandardFloating() const {
-    return isFloating() && !isFloat8();
-  }
+  constexpr bool isFloating() const { return depth == 0 && dtype >= DType::Float8E4B15; }
+  constexpr bool isFloat8() const { return depth == 0 && dtype >= DType::Float8E4B15 && dtype <= DType::Float8E5B16; }
+  constexpr bool isStandardFloating() const { return isFloating() && !isFloat8(); }
   TypeKind getKind() const;
   /// Bits of a value; 64 for a pointer.
   unsigned getBitWidth() const;
@@ -119,12 +108,9 @@ public:
   mlir::Type getMLIRType(mlir::MLIRContext *context) const;
 
   constexpr bool operator==(const ElementType &other) const {
-    return dtype == other.dtype && depth == other.depth &&
-           (depth == 0 || constant == other.constant);
+    return dtype == other.dtype && depth == other.depth && (depth == 0 || constant == other.constant);
   }
-  constexpr bool operator!=(const ElementType &other) const {
-    return !(*this == other);
-  }
+  constexpr bool operator!=(const ElementType &other) const { return !(*this == other); }
 
 private:
   DType dtype = DType::Void;

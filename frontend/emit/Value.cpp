@@ -39,7 +39,8 @@ static std::string toDecimal(Integer value) {
   if (value == 0)
     return "0";
   bool negative = value < 0;
-  unsigned __int128 magnitude = negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
+  unsigned __int128 magnitude =
+      negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
   std::string text;
   while (magnitude) {
     text += static_cast<char>('0' + static_cast<unsigned>(magnitude % 10));
@@ -212,6 +213,11 @@ bool emit::areEqual(const Value &a, const Value &b) {
       return a.asDouble() == b.asDouble();
     return a.integer == b.integer;
   }
+  // A function given where a string was meant (`--const ACTIVATION=leaky_relu`) answers to its name.
+  if (a.is(ValueKind::Function) && b.isString())
+    return a.functionData->name == b.getString();
+  if (a.isString() && b.is(ValueKind::Function))
+    return areEqual(b, a);
   if (a.kind != b.kind)
     return false;
   switch (a.kind) {
