@@ -19,25 +19,36 @@ namespace tessera {
 
 namespace {
 
-void addPasses(mlir::OpPassManager &passes) {
+struct PipelineOptions : public mlir::PassPipelineOptions<PipelineOptions> {
+  Option<bool> verify{*this, "verify", llvm::cl::desc("Check the laid-out stage after every pass"),
+                      llvm::cl::init(false)};
+};
+
+void addPasses(mlir::OpPassManager &passes, bool verify) {
+  auto addLaidOut = [&](std::unique_ptr<mlir::Pass> pass) {
+    passes.addPass(std::move(pass));
+    if (verify)
+      passes.addPass(createVerifyLaidOutPass());
+  };
   passes.addPass(createSimplifyPass());
   passes.addPass(createCarryBasePointersPass());
   passes.addPass(createLegalizeDotsPass());
-  passes.addPass(createAssignLayoutsPass());
-  passes.addPass(createEliminateConversionsPass());
-  passes.addPass(createStageOperandsPass());
-  passes.addPass(createAllocateSharedPass());
-  passes.addPass(createInsertBarriersPass());
+  addLaidOut(createAssignLayoutsPass());
+  addLaidOut(createEliminateConversionsPass());
+  addLaidOut(createStageOperandsPass());
+  addLaidOut(createAllocateSharedPass());
+  addLaidOut(createInsertBarriersPass());
 }
 
 } // namespace
 
-void buildTilePipeline(mlir::OpPassManager &passes, const Target &target) { addPasses(passes); }
+void buildTilePipeline(mlir::OpPassManager &passes, const Target &target) { addPasses(passes, /*verify=*/false); }
 
 void registerTilePassesAndPipeline() {
   registerTilePasses();
-  mlir::PassPipelineRegistration<>("tile-pipeline", "all passes from layout-free IR to what the lowering reads",
-                                   addPasses);
+  mlir::PassPipelineRegistration<PipelineOptions>(
+      "tile-pipeline", "all passes from layout-free IR to what the lowering reads",
+      [](mlir::OpPassManager &passes, const PipelineOptions &options) { addPasses(passes, options.verify); });
 }
 
 } // namespace tessera
