@@ -212,17 +212,6 @@ static Value emitDependentLaunch(BuiltinCall &call) {
   return Value::none();
 }
 
-/// Waits for the kernel before this one, or lets the next one start (programmatic dependent launch).
-static Value emitDependentLaunch(BuiltinCall &call) {
-  if (getCapability(call.emitter.options.target) < 90)
-    return callError(call, "needs sm_90 or later, but the target is " + call.emitter.options.target);
-  // An assembly statement has at least one result.
-  StringRef text =
-      call.builtin.variant ? "griddepcontrol.launch_dependents; mov.u32 $0, 0;" : "griddepcontrol.wait; mov.u32 $0, 0;";
-  createAsm(call.emitter, text, "=r", {}, {DType::Int32}, false, /*isPure=*/false, 1);
-  return Value::none();
-}
-
 static Value emitTargetQuery(BuiltinCall &call) { return Value::ofBool(call.builtin.variant); }
 
 static Value emitCapability(BuiltinCall &call) {
