@@ -5,6 +5,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===------------------------------------------------------------------------------------------------------------------===//
+#include "compiler/lowering/DeferredLoads.h"
 #include "compiler/lowering/SharedTransfer.h"
 #include "compiler/lowering/Words.h"
 
@@ -141,22 +142,6 @@ LogicalResult lowerLocalStore(Lowering &l, tile::LocalStoreOp op) {
   return success();
 }
 
-/// Whether nothing between a load and its one user in the same block can change what is loaded.
-bool mayWait(tile::LocalLoadOp op) {
-  if (!op->hasOneUse())
-    return false;
-  Operation *user = *op->user_begin();
-  if (!isa<tile::MmaOp, tile::DotOp>(user) || user->getBlock() != op->getBlock() ||
-      user->getOperand(2) == op.getResult())
-    return false;
-  for (Operation *next = op->getNextNode(); next != user; next = next->getNextNode())
-    if (next->getNumRegions() != 0 || next->hasAttr("tile.scratch_offset") ||
-        isa<tile::BarrierOp, tile::LocalStoreOp, tile::StoreOp, tile::AtomicRmwOp, tile::AtomicCasOp,
-            tile::InlineAsmOp>(next))
-      return false;
-  return true;
-}
-
 LogicalResult loadNow(Lowering &l, tile::LocalLoadOp op) {
   auto tensor = cast<RankedTensorType>(op.getType());
   SharedAccess access = planBufferAccess(l.target, op.getBuffer().getType(), tensor, /*isStore=*/false);
@@ -170,7 +155,7 @@ LogicalResult loadNow(Lowering &l, tile::LocalLoadOp op) {
 
 /// A load whose user is a product waits for it: the product loads slice by slice.
 LogicalResult lowerLocalLoad(Lowering &l, tile::LocalLoadOp op) {
-  if (l.deferLoads && mayWait(op)) {
+  if (l.deferLoads && mayWaitForUser(op)) {
     l.deferredLoads[op.getResult()] = op;
     return success();
   }

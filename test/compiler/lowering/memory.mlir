@@ -55,4 +55,16 @@ func.func @hints(%p: !tile.ptr<i32>, %m: i1, %other: i32) attributes {tile.kerne
   %4 = tile.load %p mask(%false) other(%3) : !tile.ptr<i32>
   return
 }
+
+// Offsets below the base are added too: ptxas reads no other form.
+// CHECK-LABEL: llvm.func @below(
+func.func @below(%p: !tile.ptr<i32>, %i: i64, %m: i1) attributes {tile.kernel} {
+  %minus = arith.constant -4 : i64
+  %j = arith.addi %i, %minus : i64
+  %q = tile.addptr %p, %j : !tile.ptr<i32>, i64
+  // CHECK: "@$3 ld.global.b32 $0, [$2+-16];"
+  %0 = tile.load %q mask(%m) : !tile.ptr<i32>
+  tile.store %p, %0 : !tile.ptr<i32>
+  return
+}
 }
