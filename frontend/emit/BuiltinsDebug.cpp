@@ -150,6 +150,21 @@ static Value emitInlineAsm(BuiltinCall &call) {
   }
   if (types.empty())
     return wrongArgument(call, 3, "at least one type");
+  if (*pack == 1) {
+    // With more, registers are shared in ways that only the back end knows.
+    size_t outputs = 0, inputs = 0;
+    for (StringRef item : llvm::split(*constraints, ','))
+      if (item = item.trim(); !item.empty() && !item.starts_with("~"))
+        ++(item.starts_with("=") ? outputs : inputs);
+    if (outputs != types.size() || inputs != args.size())
+      return emitter
+          .error(getArgumentLoc(call, 1),
+                 "'tl.inline_asm_elementwise' needs a constraint for each result and argument: "
+                 "there are " +
+                     Twine(types.size()) + " and " + Twine(args.size()) + ", the constraints are for " +
+                     Twine(outputs) + " and " + Twine(inputs))
+          .range(call.ranges[1]);
+  }
   llvm::SmallVector<Value *> parts;
   for (Value &arg : args) {
     arg = emitter.toTensor(arg, getArgumentLoc(call, 2));

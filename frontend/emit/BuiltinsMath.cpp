@@ -212,7 +212,10 @@ static Value emitWhere(BuiltinCall &call) {
     if (!checkOperand(call, index))
       return Value::poison();
   if (call[0].isTensor() && call[0].element.isFloating())
-    emitter.warning(call.argLoc(0), "the condition is " + describe(call[0]) + "; say '!= 0' where that is meant");
+    emitter
+        .warning(getArgumentLoc(call, 0), "the condition of 'tl.where' is " + describe(call[0]) +
+                                              ", not booleans; say '!= 0' where that is meant")
+        .range(call.ranges[0]);
   Value x = call[1], y = call[2];
   if (x.isNumber() && y.isNumber()) {
     // Two numbers have the types they would have alone, the wider of them.

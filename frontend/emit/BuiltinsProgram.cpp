@@ -217,8 +217,9 @@ static Value emitRange(BuiltinCall &call) {
   }
   for (unsigned index : {0u, 1u, 2u}) {
     std::optional<Value> known = call.emitter.getConstant(call[index]);
-    if (range.kind == RangeData::Kind::Static && !known)
-      return wrongArgument(call, index, "known at compile time");
+    if (range.kind == RangeData::Kind::Static && !known && !call[index].isPoison())
+      return callError(call, "needs bounds known at compile time, but one is " + describe(call[index]) +
+                                 "; use 'tl.range', or make it a 'tl.constexpr'");
   }
   return call.emitter.arena.range(range);
 }
