@@ -163,6 +163,22 @@ bool waitsForCluster(const Cta &cta) {
   return false;
 }
 
+void reportEndlessWait(Cta &cta) {
+  for (Warp &warp : cta.warps) {
+    if (warp.groupCount == 0)
+      continue;
+    warp.frame = warp.groups[warp.current].frame;
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%g", cta.launch->config.checks.waitSeconds);
+    fault(
+        warp, ErrorKind::Deadlock, warp.groups[warp.current].lanes, 0,
+        std::string(
+            "deadlock: the block repeats a loop that waits for memory, which no thread of the grid has changed for ") +
+            seconds + " seconds");
+    return;
+  }
+}
+
 void reportDeadlock(Cta &cta) {
   std::string text;
   unsigned listed = 0;

@@ -139,6 +139,7 @@ struct Checks {
   bool uninitialized =
       false; ///< reads of shared memory, and of global memory where Memory tracks writes, that nobody wrote
   uint64_t instructionLimit = 0; ///< warp instructions a CTA may execute before it is stopped as hanging; 0: no limit
+  double waitSeconds = 10;       ///< all CTAs may only wait in loops for so long before that is a deadlock; 0: for ever
   unsigned maximumErrors = 8;    ///< a launch stops after so many
 };
 

@@ -9,9 +9,11 @@
 //
 //===----------------------------------------------------------------------------------------------------------------===//
 #include "runtime/simulator/ModuleImpl.h"
+#include "runtime/simulator/Scheduler.h"
 #include "runtime/simulator/Warp.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <map>
 #include <mutex>
@@ -214,11 +216,27 @@ public:
   }
 
 private:
+  using Clock = std::chrono::steady_clock;
+
+  /// True when no warp of the grid has done more than wait since `last`, for as long as a launch may.
+  bool waitedTooLong(uint64_t &seen, Clock::time_point &last) const {
+    const uint64_t now = launch.activity.load(std::memory_order_relaxed);
+    if (now != seen) {
+      seen = now;
+      last = Clock::now();
+      return false;
+    }
+    const double limit = launch.config.checks.waitSeconds;
+    return limit > 0 && std::chrono::duration<double>(Clock::now() - last).count() > limit;
+  }
+
   bool stopping() const { return launch.errorCount.load() >= std::max(1u, launch.config.checks.maximumErrors); }
 
   void work() {
     std::vector<std::unique_ptr<Unit>> waiting, spare;
     unsigned idleRounds = 0;
+    uint64_t lastActivity = 0;
+    auto lastChange = Clock::now();
     uint64_t warpInstructions = 0, threadInstructions = 0;
     const auto retire = [&](std::unique_ptr<Unit> unit) {
       for (const auto &cta : unit->ctas) {
@@ -255,6 +273,14 @@ private:
           break;
         if (launch.errorCount.load() && ++idleRounds > RoundsAfterFailure)
           break;
+        if (waitedTooLong(lastActivity, lastChange)) {
+          for (const auto &cta : waiting.front()->ctas)
+            if (cta->active)
+              reportEndlessWait(*cta);
+          retire(std::move(waiting.front()));
+          waiting.erase(waiting.begin());
+          continue;
+        }
         std::this_thread::yield();
         continue;
       }

@@ -532,6 +532,8 @@ Progress runCta(Cta &cta) {
       ran |= warp.executed != before;
       progressed |= warp.executed != before && stop != Stop::Spinning;
     }
+    if (progressed)
+      cta.launch->activity.fetch_add(1, std::memory_order_relaxed);
     if (cta.liveThreads == 0)
       return Progress::Done;
     if (executedBy(cta) > cta.instructionLimit) {

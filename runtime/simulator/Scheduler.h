@@ -17,6 +17,8 @@ bool arriveAtBarrier(Warp &warp, const Instr &instr, uint32_t mask);
 void threadsExited(Cta &cta, uint32_t count);
 /// Wakes the groups of a warp whose cluster barrier has completed.
 void releaseFromCluster(Warp &warp);
+/// Ends a CTA whose warps have long only repeated loops that wait for memory.
+void reportEndlessWait(Cta &cta);
 /// True when some warp can go on once another CTA of its cluster has.
 bool waitsForCluster(const Cta &cta);
 

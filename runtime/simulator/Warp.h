@@ -199,6 +199,7 @@ struct Launch {
   bool trackShared = false;
   std::atomic<uint64_t> next{0};
   std::atomic<uint32_t> errorCount{0};
+  std::atomic<uint64_t> activity{0}; ///< grows while some warp does more than wait
 };
 
 // ---- Faults: called by executing functions

@@ -183,6 +183,18 @@ TEST_F(Faults, EndlessLoop) {
             ErrorKind::Timeout);
 }
 
+TEST_F(Faults, WaitForAFlagThatNobodySets) {
+  DeviceArray<int> flag(memory, std::vector<int>{0});
+  config.checks.waitSeconds = 0.2;
+  config.checks.instructionLimit = ~uint64_t(0);
+  const auto module = kernel("L: ld.volatile.global.u32 %r2, [%rd1];\nsetp.eq.u32 %p1, %r2, 0;\n@%p1 bra L;");
+  config.checks.maximumErrors = 1;
+  const Error error = onlyError(tryRun(*module, "k", {3}, {64}, flag));
+  EXPECT_EQ(error.kind, ErrorKind::Deadlock);
+  EXPECT_EQ(error.source.line, 12u);
+  EXPECT_NE(error.message.find("waits for memory"), std::string::npos) << error.message;
+}
+
 TEST_F(Faults, UninitialisedReads) {
   MemoryOptions options;
   options.trackWrites = true;
