@@ -149,8 +149,14 @@ public:
       if (bytes > limit / 2)
         bytes = allocator.place(/*keepLoopsApart=*/false);
       if (bytes > limit) {
-        function.emitError("needs ") << bytes << " bytes of shared memory, but " << name.getValue() << " has " << limit
-                                     << " for each program";
+        // At what takes the most of it: that is what the user can make smaller.
+        const Area &largest =
+            *llvm::max_element(allocator.getAreas(), [](const Area &a, const Area &b) { return a.bytes < b.bytes; });
+        InFlightDiagnostic error = largest.op->emitError("kernel '")
+                                   << function.getName() << "' needs " << bytes << " bytes of shared memory, but "
+                                   << name.getValue() << " has " << limit << " for each program";
+        error.attachNote(largest.op->getLoc())
+            << "this needs " << largest.bytes << " of them; smaller blocks need less";
         return signalPassFailure();
       }
       allocator.annotate();

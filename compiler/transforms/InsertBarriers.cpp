@@ -1,7 +1,16 @@
-//===- InsertBarriers.cpp - Insert barriers where shared memory demands them
+//===- InsertBarriers.cpp - Insert barriers where memory demands them
 //------------------------------------------------------===//
 //
-// A forward walk with the bytes accessed since the last barrier.
+// A forward walk with the bytes of shared memory, and the accesses to global memory, since the last barrier.
+//
+// Global memory: a program is sequential, its threads are not. A value that one thread stores may be loaded by another, or every thread
+// loads a scalar that the first one then overwrites:
+//
+//   %c = tile.load %count              every thread
+//   tile.store %count, %c1             the first thread: before the last one has loaded?
+//
+// so a barrier comes between two accesses, one of them a write, whose pointers stem from the same argument (or from who knows where), unless
+// each element is certainly the business of one thread in both.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -65,15 +74,93 @@ private:
   SmallVector<Range, 4> ranges;
 };
 
+/// An access to global memory.
+struct GlobalAccess {
+  enum Kind { Read, Write, Atomic };
+
+  Value pointer;
+  /// The argument that the pointer was computed from; null where that cannot be told.
+  Value root;
+  Kind kind;
+
+  bool operator==(const GlobalAccess &other) const = default;
+
+  /// Whether `later` must wait until all threads are done with this one.
+  bool conflictsWith(const GlobalAccess &later) const {
+    if ((kind == Read && later.kind == Read) || (kind == Atomic && later.kind == Atomic))
+      return false;
+    if (root && later.root && root != later.root)
+      return false;
+    // One owner writes each element; copies elsewhere read it too.
+    return pointer != later.pointer || (kind != later.kind && hasCopies());
+  }
+
+private:
+  bool hasCopies() const {
+    auto type = dyn_cast<RankedTensorType>(pointer.getType());
+    tile::LayoutAttr attr = type ? tile::getLayout(type) : tile::LayoutAttr();
+    return !attr || (attr.getLayout().freeMask(Dim::Lane) | attr.getLayout().freeMask(Dim::Warp)) != 0;
+  }
+};
+
+/// Where a pointer comes from: through arithmetic, changes of shape and layout, and what loops carry.
+Value rootOf(Value pointer) {
+  while (true) {
+    if (auto argument = dyn_cast<BlockArgument>(pointer)) {
+      auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+      OpOperand *init = loop ? loop.getTiedLoopInit(argument) : nullptr;
+      if (!init)
+        return isa<func::FuncOp>(argument.getOwner()->getParentOp()) ? pointer : Value();
+      pointer = init->get();
+      continue;
+    }
+    Operation *op = pointer.getDefiningOp();
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      pointer = loop.getInits()[cast<OpResult>(pointer).getResultNumber()];
+      continue;
+    }
+    if (!isa<tile::AddPtrOp, tile::SplatOp, tile::BroadcastOp, tile::ExpandDimsOp, tile::ConvertLayoutOp, tile::HintOp, tile::BitcastOp,
+             tile::ReshapeOp, tile::TransOp>(op))
+      return {};
+    pointer = op->getOperand(0);
+  }
+}
+
+std::optional<GlobalAccess> globalAccessOf(Operation *op) {
+  if (auto load = dyn_cast<tile::LoadOp>(op))
+    return GlobalAccess{load.getPointer(), rootOf(load.getPointer()), GlobalAccess::Read};
+  if (auto store = dyn_cast<tile::StoreOp>(op))
+    return GlobalAccess{store.getPointer(), rootOf(store.getPointer()), GlobalAccess::Write};
+  if (auto rmw = dyn_cast<tile::AtomicRmwOp>(op))
+    return GlobalAccess{rmw.getPointer(), rootOf(rmw.getPointer()), GlobalAccess::Atomic};
+  if (auto cas = dyn_cast<tile::AtomicCasOp>(op))
+    return GlobalAccess{cas.getPointer(), rootOf(cas.getPointer()), GlobalAccess::Atomic};
+  return std::nullopt;
+}
+
 /// What threads may have done since the last barrier.
 struct Pending {
   ByteSet written, read;
+  SmallVector<GlobalAccess, 4> global;
   /// Whether global memory was written.
   bool wroteGlobal = false;
+
+  bool conflictsWith(const GlobalAccess &access) const {
+    return llvm::any_of(global, [&](const GlobalAccess &mine) { return mine.conflictsWith(access); });
+  }
+
+  bool add(const GlobalAccess &access) {
+    if (llvm::is_contained(global, access))
+      return false;
+    global.push_back(access);
+    return true;
+  }
 
   bool join(const Pending &other) {
     bool changed = written.addAll(other.written);
     changed |= read.addAll(other.read);
+    for (const GlobalAccess &access : other.global)
+      changed |= add(access);
     changed |= other.wroteGlobal && !wroteGlobal;
     wroteGlobal |= other.wroteGlobal;
     return changed;
@@ -139,8 +226,11 @@ private:
       pending.read.add(range);
       return;
     }
-    if (pending.wroteGlobal && releasesForAll(op))
+    std::optional<GlobalAccess> access = globalAccessOf(op);
+    if ((pending.wroteGlobal && releasesForAll(op)) || (access && pending.conflictsWith(*access)))
       barrierBefore(op, pending);
+    if (access)
+      pending.add(*access);
     if (isa<tile::StoreOp, tile::AtomicRmwOp, tile::AtomicCasOp, tile::InlineAsmOp>(op))
       pending.wroteGlobal = true;
     if (std::optional<Range> range = scratchOf(op)) {

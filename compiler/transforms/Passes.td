@@ -119,7 +119,7 @@ def EliminateConversionsPass : Pass<"tile-eliminate-conversions", "::mlir::Modul
 }
 
 def InsertBarriersPass : Pass<"tile-insert-barriers", "::mlir::ModuleOp"> {
-  let summary = "insert barriers where shared memory demands them";
+  let summary = "insert barriers where shared or global memory demands them";
   let description = [{
     Walks the kernel with the sets of bytes of shared memory written and read since the last barrier, and puts a `tile.barrier` before an operation that
     reads what was written, or writes what was written or read. Loops are walked until the sets at their head no longer grow; branches join. An operation with
@@ -136,6 +136,10 @@ def InsertBarriersPass : Pass<"tile-insert-barriers", "::mlir::ModuleOp"> {
 
     A barrier also precedes a scalar atomic with release semantics, so that what all threads of the program wrote is released and not only what the one thread
     that executes it wrote.
+
+    Global memory is looked at as well, since a program is sequential and its threads are not: between two accesses of which one writes, and whose pointers
+    stem from the same argument (or from an origin that cannot be told), a barrier is put unless one thread deals with each element in both, that is, the pointer is
+    the same value and its layout makes no copies. A scalar is loaded by every thread and stored by one.
 
     Precondition: shared memory allocated. Postcondition: no two threads access the same bytes without a barrier between, unless both read.
   }];

@@ -1,7 +1,9 @@
 //===- MinCut.cpp - Best choice between two options for many nodes at once
 //-------------------------------------------------===//
 //
-// Dinic's maximum flow on the graph of a binary choice; nodes left on the side of the source keep what they have.
+// Push-relabel on the graph of a binary choice (Goldberg, Tarjan 1988): a preflow is pushed towards the sink until
+// nothing more gets there, which is all that a minimum cut needs. Heights are set anew by breadth-first search now and
+// then, so that what cannot reach the sink is given up at once.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -9,7 +11,6 @@
 
 #include "compiler/transforms/layouts/MinCut.h"
 #include <algorithm>
-#include <limits>
 
 namespace tessera {
 
@@ -39,65 +40,78 @@ void BinaryChoice::addArc(unsigned from, unsigned to, int64_t capacity, int64_t 
   arcs[to].push_back({from, uint32_t(arcs[from].size() - 1), back});
 }
 
-bool BinaryChoice::buildLevels() {
-  levels.assign(arcs.size(), -1);
-  levels[source] = 0;
-  std::vector<unsigned> queue{source};
+// Distances to the sink along arcs that still take something; the number of nodes for what cannot reach it.
+void BinaryChoice::findHeights() {
+  uint32_t unreachable = arcs.size();
+  heights.assign(arcs.size(), unreachable);
+  heights[sink] = 0;
+  std::vector<unsigned> queue{sink};
   for (size_t head = 0; head < queue.size(); ++head)
     for (const Arc &arc : arcs[queue[head]])
-      if (arc.capacity > 0 && levels[arc.to] < 0) {
-        levels[arc.to] = levels[queue[head]] + 1;
+      if (heights[arc.to] == unreachable && arc.to != source && arcs[arc.to][arc.reverse].capacity > 0) {
+        heights[arc.to] = heights[queue[head]] + 1;
         queue.push_back(arc.to);
       }
-  return levels[sink] >= 0;
+  numRelabels = 0;
+  active.clear();
+  for (unsigned node = 0; node < source; ++node) {
+    cursors[node] = 0;
+    if (excess[node] > 0 && heights[node] < unreachable)
+      active.push_back(node);
+  }
 }
 
-int64_t BinaryChoice::push(unsigned node, int64_t limit) {
-  if (node == sink || limit == 0)
-    return limit;
-  int64_t pushed = 0;
-  for (uint32_t &i = cursors[node]; i < arcs[node].size(); ++i) {
-    Arc &arc = arcs[node][i];
-    if (arc.capacity == 0 || levels[arc.to] != levels[node] + 1)
+void BinaryChoice::discharge(unsigned node) {
+  uint32_t unreachable = arcs.size();
+  while (excess[node] > 0 && heights[node] < unreachable) {
+    if (cursors[node] == arcs[node].size()) {
+      uint32_t lowest = unreachable;
+      for (const Arc &arc : arcs[node])
+        if (arc.capacity > 0 && arc.to != source)
+          lowest = std::min(lowest, heights[arc.to] + 1);
+      heights[node] = lowest;
+      cursors[node] = 0;
+      ++numRelabels;
       continue;
-    int64_t flow = push(arc.to, std::min(limit - pushed, arc.capacity));
-    arc.capacity -= flow;
-    arcs[arc.to][arc.reverse].capacity += flow;
-    pushed += flow;
-    if (pushed == limit)
-      break;
+    }
+    Arc &arc = arcs[node][cursors[node]];
+    if (arc.capacity == 0 || arc.to == source || heights[node] != heights[arc.to] + 1) {
+      ++cursors[node];
+      continue;
+    }
+    int64_t pushed = std::min(excess[node], arc.capacity);
+    arc.capacity -= pushed;
+    arcs[arc.to][arc.reverse].capacity += pushed;
+    excess[node] -= pushed;
+    if (arc.to != sink && excess[arc.to] == 0)
+      active.push_back(arc.to);
+    excess[arc.to] += pushed;
   }
-  return pushed;
 }
 
 // Nodes on the source's side keep; an arc a -> b is cut, and paid for, when a keeps and b changes.
 llvm::BitVector BinaryChoice::solve() {
   unsigned numNodes = balance.size();
+  excess.assign(arcs.size(), 0);
+  cursors.assign(arcs.size(), 0);
   for (unsigned node = 0; node < numNodes; ++node) {
-    if (balance[node] > 0)
-      addArc(source, node, balance[node], 0);
-    else if (balance[node] < 0)
+    excess[node] = std::max<int64_t>(balance[node], 0);
+    if (balance[node] < 0)
       addArc(node, sink, -balance[node], 0);
   }
-  while (buildLevels()) {
-    cursors.assign(arcs.size(), 0);
-    while (push(source, std::numeric_limits<int64_t>::max() / 4) > 0)
-      ;
+  findHeights();
+  for (size_t head = 0; head < active.size(); ++head) {
+    discharge(active[head]);
+    if (numRelabels > arcs.size()) {
+      findHeights();
+      head = size_t(-1);
+    }
   }
-  // Levels of the last search say what the source still reaches. What neither side holds may as well keep: it is
-  // reached from no side at no price, so ask which nodes still reach the sink and change only those.
-  std::vector<char> reachesSink(arcs.size(), 0);
-  std::vector<unsigned> queue{sink};
-  reachesSink[sink] = 1;
-  for (size_t head = 0; head < queue.size(); ++head)
-    for (const Arc &arc : arcs[queue[head]])
-      if (!reachesSink[arc.to] && arcs[arc.to][arc.reverse].capacity > 0) {
-        reachesSink[arc.to] = 1;
-        queue.push_back(arc.to);
-      }
+  // What no longer reaches the sink keeps; so does what costs the same either way.
+  findHeights();
   llvm::BitVector changes(numNodes);
   for (unsigned node = 0; node < numNodes; ++node)
-    if (reachesSink[node])
+    if (heights[node] < arcs.size())
       changes.set(node);
   return changes;
 }

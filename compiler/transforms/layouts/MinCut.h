@@ -40,15 +40,18 @@ private:
     int64_t capacity;
   };
   void addArc(unsigned from, unsigned to, int64_t capacity, int64_t back);
-  bool buildLevels();
-  int64_t push(unsigned node, int64_t limit);
+  void findHeights();
+  void discharge(unsigned node);
 
   unsigned source, sink;
   /// What changing costs more than keeping, node by node.
   std::vector<int64_t> balance;
   std::vector<std::vector<Arc>> arcs;
-  std::vector<int> levels;
-  std::vector<uint32_t> cursors;
+  /// What has arrived at a node and not left it, how far it is from the sink, and the arc to try next.
+  std::vector<int64_t> excess;
+  std::vector<uint32_t> heights, cursors;
+  std::vector<unsigned> active;
+  unsigned numRelabels = 0;
 };
 
 } // namespace tessera
