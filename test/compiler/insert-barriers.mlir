@@ -153,4 +153,57 @@ module attributes {tile.num_warps = 4 : i32, tile.target = "sm_80", tile.shared_
     %1 = tile.atomic_rmw add %p, %v sem = relaxed : !tile.ptr<i32>
     return
   }
+
+  // Every thread loads a scalar that the first one overwrites; what that one wrote the others read.
+  // CHECK-LABEL: func.func @scalars
+  // CHECK: tile.load
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.store
+  // CHECK-NEXT: tile.store
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.load
+  // CHECK-NOT: tile.barrier
+  // CHECK: return
+  func.func @scalars(%p: !tile.ptr<i32>, %v: i32) -> (i32, i32) {
+    %0 = tile.load %p : !tile.ptr<i32>
+    tile.store %p, %v : !tile.ptr<i32>
+    tile.store %p, %0 : !tile.ptr<i32>
+    %1 = tile.load %p : !tile.ptr<i32>
+    return %0, %1 : i32, i32
+  }
+
+  // One thread loads and stores each element; other arguments are other memory.
+  // CHECK-LABEL: func.func @own_elements
+  // CHECK-NOT: tile.barrier
+  // CHECK: return
+  func.func @own_elements(%p: !tile.ptr<f16>, %q: !tile.ptr<f16>, %i: tensor<64x32xi32, #rows>) {
+    %0 = tile.splat %p : !tile.ptr<f16> -> tensor<64x32x!tile.ptr<f16>, #rows>
+    %1 = tile.addptr %0, %i : tensor<64x32x!tile.ptr<f16>, #rows>, tensor<64x32xi32, #rows>
+    %x = tile.load %1 : tensor<64x32x!tile.ptr<f16>, #rows>
+    tile.store %1, %x : tensor<64x32x!tile.ptr<f16>, #rows>
+    %2 = tile.splat %q : !tile.ptr<f16> -> tensor<64x32x!tile.ptr<f16>, #rows>
+    tile.store %2, %x : tensor<64x32x!tile.ptr<f16>, #rows>
+    return
+  }
+
+  // Other pointers into the same argument, in the same iteration or the next.
+  // CHECK-LABEL: func.func @shifted
+  // CHECK: scf.for
+  // CHECK: tile.barrier
+  // CHECK-NEXT: tile.load
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.store
+  // CHECK-NOT: tile.barrier
+  // CHECK: return
+  func.func @shifted(%p: !tile.ptr<f16>, %i: tensor<64x32xi32, #rows>, %n: i32) {
+    %c0 = arith.constant 0 : i32
+    %c1 = arith.constant 1 : i32
+    %0 = tile.splat %p : !tile.ptr<f16> -> tensor<64x32x!tile.ptr<f16>, #rows>
+    %1 = tile.addptr %0, %i : tensor<64x32x!tile.ptr<f16>, #rows>, tensor<64x32xi32, #rows>
+    scf.for %j = %c0 to %n step %c1 : i32 {
+      %x = tile.load %1 : tensor<64x32x!tile.ptr<f16>, #rows>
+      tile.store %0, %x : tensor<64x32x!tile.ptr<f16>, #rows>
+    }
+    return
+  }
 }
