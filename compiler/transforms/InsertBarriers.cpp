@@ -3,14 +3,14 @@
 //
 // A forward walk with the bytes of shared memory, and the accesses to global memory, since the last barrier.
 //
-// Global memory: a program is sequential, its threads are not. A value that one thread stores may be loaded by another, or every thread
-// loads a scalar that the first one then overwrites:
+// Global memory: a program is sequential, its threads are not. A value that one thread stores may be loaded by another,
+// or every thread loads a scalar that the first one then overwrites:
 //
 //   %c = tile.load %count              every thread
 //   tile.store %count, %c1             the first thread: before the last one has loaded?
 //
-// so a barrier comes between two accesses, one of them a write, whose pointers stem from the same argument (or from who knows where), unless
-// each element is certainly the business of one thread in both.
+// so a barrier comes between two accesses, one of them a write, whose pointers stem from the same argument (or from who
+// knows where), unless each element is certainly the business of one thread in both.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -119,8 +119,8 @@ Value rootOf(Value pointer) {
       pointer = loop.getInits()[cast<OpResult>(pointer).getResultNumber()];
       continue;
     }
-    if (!isa<tile::AddPtrOp, tile::SplatOp, tile::BroadcastOp, tile::ExpandDimsOp, tile::ConvertLayoutOp, tile::HintOp, tile::BitcastOp,
-             tile::ReshapeOp, tile::TransOp>(op))
+    if (!isa<tile::AddPtrOp, tile::SplatOp, tile::BroadcastOp, tile::ExpandDimsOp, tile::ConvertLayoutOp, tile::HintOp,
+             tile::BitcastOp, tile::ReshapeOp, tile::TransOp>(op))
       return {};
     pointer = op->getOperand(0);
   }

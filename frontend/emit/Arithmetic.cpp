@@ -379,7 +379,8 @@ Value Emitter::compare(ast::CompareOp op, Value a, Value b, SourceLoc loc) {
   if (!a.isTensor() && !b.isTensor())
     return constantCompare(op, a, b, loc);
   if (op == CompareOp::In || op == CompareOp::NotIn)
-    return error(loc, what + " is for compile-time values; there is " + describe(a.isTensor() ? a : b));
+    return error(loc, what + " needs values known at compile time, but there is " + describe(a.isTensor() ? a : b) +
+                          "; compare with '==' and 'or'");
   // A tensor never equals None, a string or a type.
   if ((op == CompareOp::Eq || op == CompareOp::NotEq) && ((a.isNone() || a.isString()) || (b.isNone() || b.isString())))
     return Value::ofBool(op == CompareOp::NotEq);

@@ -9,7 +9,8 @@ namespace {
 
 const std::vector<Configuration> kTwo = {{"sm_80", 1}, {"sm_90a", 4}};
 
-/// A kernel that evaluates expressions of x (and y, z) element by element. Expression k is stored at `o + k * n` of the output.
+/// A kernel that evaluates expressions of x (and y, z) element by element. Expression k is stored at `o + k * n` of the
+/// output.
 std::string elementwise(int operands, const std::vector<std::string> &expressions, const std::string &prelude = "") {
   const char *names[] = {"x", "y", "z"};
   std::string text = "@triton.jit\ndef f(";
@@ -32,7 +33,8 @@ template <typename T, typename R> struct Case {
 /// Runs the cases on vectors of operands and compares bit for bit, or within `bound` when that is given.
 template <typename T, typename R>
 void check(int operands, const std::vector<Case<T, R>> &cases, const std::vector<T> &x, const std::vector<T> &y = {},
-           const std::vector<T> &z = {}, const std::function<double(double)> &bound = {}, const std::string &prelude = "") {
+           const std::vector<T> &z = {}, const std::function<double(double)> &bound = {},
+           const std::string &prelude = "") {
   const std::size_t n = x.size();
   std::vector<std::string> expressions;
   for (const auto &item : cases)
@@ -67,11 +69,12 @@ template <typename T> using Unsigned = std::make_unsigned_t<T>;
 
 } // namespace
 
-// ---- integers -------------------------------------------------------------------------------------------------------------------------
+// ---- integers
+// -------------------------------------------------------------------------------------------------------------------------
 
 template <typename T> class IntegerArithmetic : public testing::Test {};
-using Integers = testing::Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t,
-                                std::uint64_t>;
+using Integers = testing::Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t,
+                                std::uint32_t, std::uint64_t>;
 TYPED_TEST_SUITE(IntegerArithmetic, Integers);
 
 TYPED_TEST(IntegerArithmetic, Binary) {
@@ -104,7 +107,8 @@ TYPED_TEST(IntegerArithmetic, Binary) {
                {"-x", [](T a, T, T) { return T(U(0) - U(a)); }},
                {"~x", [](T a, T, T) { return T(~a); }},
                {"tl.abs(x)", [](T a, T, T) { return std::is_signed_v<T> && a < T(0) ? T(U(0) - U(a)) : a; }}},
-              x, y, {}, {}, "    tl.static_assert((x + y).dtype == x.dtype)\n    tl.static_assert((x // y).dtype == x.dtype)\n");
+              x, y, {}, {},
+              "    tl.static_assert((x + y).dtype == x.dtype)\n    tl.static_assert((x // y).dtype == x.dtype)\n");
 }
 
 TYPED_TEST(IntegerArithmetic, Comparisons) {
@@ -129,16 +133,16 @@ TYPED_TEST(IntegerArithmetic, Comparisons) {
                          x, y, {}, {}, "    tl.static_assert((x < y).dtype == tl.int1)\n");
 }
 
-// Divisors that the compiler knows: shifts, masks and multiplications must round towards zero like the division they stand for.
+// Divisors that the compiler knows: shifts, masks and multiplications must round towards zero like the division they
+// stand for.
 TYPED_TEST(IntegerArithmetic, KnownDivisors) {
   using T = TypeParam;
   std::vector<T> x = anyIntegers<T>(260);
   std::vector<Case<T, T>> cases;
   for (int divisor : {1, 2, 3, 7, 16, 64, 100})
     for (const char *op : {"//", "%"})
-      cases.push_back({std::string("x ") + op + " " + std::to_string(divisor), [=](T a, T, T) {
-                         return *op == '%' ? T(a % T(divisor)) : T(a / T(divisor));
-                       }});
+      cases.push_back({std::string("x ") + op + " " + std::to_string(divisor),
+                       [=](T a, T, T) { return *op == '%' ? T(a % T(divisor)) : T(a / T(divisor)); }});
   if (std::is_signed_v<T>) {
     for (T &value : x)
       value = value == std::numeric_limits<T>::min() ? T(-9) : value;
@@ -151,14 +155,58 @@ TYPED_TEST(IntegerArithmetic, KnownDivisors) {
 TYPED_TEST(IntegerArithmetic, TrueDivisionIsFloat32) {
   using T = TypeParam;
   std::vector<T> x = integers<T>(200, 0, 100), y = integers<T>(200, 1, 50);
-  check<T, float>(2, {{"x / y", [](T a, T b, T) { return float(double(a) / double(b)); }}}, x, y, {},
-                  [](double want) { return 2 * 0x1p-23 * std::abs(want); }, "    tl.static_assert((x / y).dtype == tl.float32)\n");
+  check<T, float>(
+      2, {{"x / y", [](T a, T b, T) { return float(double(a) / double(b)); }}}, x, y, {},
+      [](double want) { return 2 * 0x1p-23 * std::abs(want); }, "    tl.static_assert((x / y).dtype == tl.float32)\n");
+}
+
+TEST(Arithmetic, Booleans) {
+  const char *text = R"(
+@triton.jit
+def f(a, b, o, count, flag, BLOCK: tl.constexpr):
+    i = tl.arange(0, BLOCK)
+    x = tl.load(a + i)
+    y = tl.load(b + i)
+    tl.store(o + i, x & y)
+    tl.store(o + BLOCK + i, x | y)
+    tl.store(o + 2 * BLOCK + i, x ^ y)
+    tl.store(o + 3 * BLOCK + i, x == y)
+    tl.store(o + 4 * BLOCK + i, ~x)
+    tl.store(o + 5 * BLOCK + i, tl.where(flag, x, y))
+    tl.store(o + 6 * BLOCK + i, (x.to(tl.int32) * 2 + y > 1) & flag)
+    tl.store(count, tl.sum(x.to(tl.int32), axis=0))
+    tl.store(count + 1, tl.max(y.to(tl.int32), axis=0) * 10 + flag)
+)";
+  for (bool flag : {false, true}) {
+    std::vector<std::uint8_t> x = integers<std::uint8_t>(128, 0, 1), y = integers<std::uint8_t>(128, 0, 1),
+                              out(7 * 128), want;
+    std::vector<int> count(2);
+    for (int k = 0; k != 7; ++k)
+      for (std::size_t i = 0; i != 128; ++i) {
+        const int a = x[i], b = y[i];
+        want.push_back(std::uint8_t(k == 0   ? a & b
+                                    : k == 1 ? a | b
+                                    : k == 2 ? a ^ b
+                                    : k == 3 ? a == b
+                                    : k == 4 ? !a
+                                    : k == 5 ? (flag ? a : b)
+                                             : a && flag));
+      }
+    int ones = 0;
+    for (int v : x)
+      ones += v;
+    Launch launch(text, {{"BLOCK", 128}});
+    launch.inBool(x).inBool(y).outBool(out).out(count).scalar(flag).everywhere([&] {
+      expectSame(out, want);
+      expectSame(count, {ones, 10 + flag});
+    });
+  }
 }
 
 TEST(Arithmetic, MultiplyHigh) {
   using U = std::uint32_t;
-  check<U, U>(2, {{"tl.umulhi(x, y)", [](U a, U b, U) { return U((std::uint64_t(a) * b) >> 32); }}}, anyIntegers<U>(200),
-              anyIntegers<U>(200));
+  check<U, U>(2, {{"tl.umulhi(x, y)", [](U a, U b, U) { return U((std::uint64_t(a) * b) >> 32); }}},
+              anyIntegers<U>(200), anyIntegers<U>(200));
   using W = std::uint64_t;
   check<W, W>(2, {{"tl.umulhi(x, y)", [](W a, W b, W) { return W((static_cast<unsigned __int128>(a) * b) >> 64); }}},
               anyIntegers<W>(200), anyIntegers<W>(200));
@@ -170,7 +218,8 @@ TEST(Arithmetic, CeilingDivision) {
               integers<T>(200, 1, 40));
 }
 
-// ---- floats ---------------------------------------------------------------------------------------------------------------------------
+// ---- floats
+// ---------------------------------------------------------------------------------------------------------------------------
 
 template <typename T> class FloatArithmetic : public testing::Test {
 protected:
@@ -185,24 +234,25 @@ protected:
 using Floats = testing::Types<Half, BFloat16, float, double>;
 TYPED_TEST_SUITE(FloatArithmetic, Floats);
 
-// Sums, differences and products are correctly rounded in the type itself. (Going by way of float32 rounds twice, which for 11 and 8 bits
-// gives the same: 24 >= 2 * 11 + 2. So does float64 for float32.)
+// Sums, differences and products are correctly rounded in the type itself. (Going by way of float32 rounds twice, which
+// for 11 and 8 bits gives the same: 24 >= 2 * 11 + 2. So does float64 for float32.)
 TYPED_TEST(FloatArithmetic, Binary) {
   using T = TypeParam;
   auto d = [](T value) { return toDouble(value); };
-  check<T, T>(2,
-              {{"x + y", [=](T a, T b, T) { return fromDouble<T>(d(a) + d(b)); }},
-               {"x - y", [=](T a, T b, T) { return fromDouble<T>(d(a) - d(b)); }},
-               {"x * y", [=](T a, T b, T) { return fromDouble<T>(d(a) * d(b)); }},
-               {"tl.minimum(x, y)", [=](T a, T b, T) { return d(a) < d(b) ? a : b; }},
-               {"tl.maximum(x, y)", [=](T a, T b, T) { return d(a) > d(b) ? a : b; }},
-               {"tl.where(x > y, x, y)", [=](T a, T b, T) { return d(a) > d(b) ? a : b; }},
-               {"-x", [=](T a, T, T) { return fromDouble<T>(-d(a)); }},
-               {"tl.abs(x)", [=](T a, T, T) { return fromDouble<T>(std::abs(d(a))); }},
-               {"x + 1", [=](T a, T, T) { return fromDouble<T>(d(a) + 1); }},
-               {"2.5 * x", [=](T a, T, T) { return fromDouble<T>(2.5 * d(a)); }},
-               {"tl.clamp(x, -1.0, 2.0)", [=](T a, T, T) { return fromDouble<T>(std::min(std::max(d(a), -1.0), 2.0)); }}},
-              normal<T>(333, 4), normal<T>(333, 4), {}, {}, "    tl.static_assert((x + y).dtype == x.dtype)\n");
+  check<T, T>(
+      2,
+      {{"x + y", [=](T a, T b, T) { return fromDouble<T>(d(a) + d(b)); }},
+       {"x - y", [=](T a, T b, T) { return fromDouble<T>(d(a) - d(b)); }},
+       {"x * y", [=](T a, T b, T) { return fromDouble<T>(d(a) * d(b)); }},
+       {"tl.minimum(x, y)", [=](T a, T b, T) { return d(a) < d(b) ? a : b; }},
+       {"tl.maximum(x, y)", [=](T a, T b, T) { return d(a) > d(b) ? a : b; }},
+       {"tl.where(x > y, x, y)", [=](T a, T b, T) { return d(a) > d(b) ? a : b; }},
+       {"-x", [=](T a, T, T) { return fromDouble<T>(-d(a)); }},
+       {"tl.abs(x)", [=](T a, T, T) { return fromDouble<T>(std::abs(d(a))); }},
+       {"x + 1", [=](T a, T, T) { return fromDouble<T>(d(a) + 1); }},
+       {"2.5 * x", [=](T a, T, T) { return fromDouble<T>(2.5 * d(a)); }},
+       {"tl.clamp(x, -1.0, 2.0)", [=](T a, T, T) { return fromDouble<T>(std::min(std::max(d(a), -1.0), 2.0)); }}},
+      normal<T>(333, 4), normal<T>(333, 4), {}, {}, "    tl.static_assert((x + y).dtype == x.dtype)\n");
 }
 
 TYPED_TEST(FloatArithmetic, Comparisons) {
@@ -238,12 +288,13 @@ TYPED_TEST(FloatArithmetic, MinimaAndNaN) {
       return fromDouble<T>(NAN);
     return (d(a) > d(b)) == isMax ? a : b;
   };
-  check<T, T>(2,
-              {{"tl.maximum(x, y)", [=](T a, T b, T) { return fromDouble<T>(std::fmax(d(a), d(b))); }},
-               {"tl.minimum(x, y)", [=](T a, T b, T) { return fromDouble<T>(std::fmin(d(a), d(b))); }},
-               {"tl.maximum(x, y, propagate_nan=tl.PropagateNan.ALL)", [=](T a, T b, T) { return propagating(a, b, true); }},
-               {"tl.minimum(x, y, propagate_nan=tl.PropagateNan.ALL)", [=](T a, T b, T) { return propagating(a, b, false); }}},
-              x, y);
+  check<T, T>(
+      2,
+      {{"tl.maximum(x, y)", [=](T a, T b, T) { return fromDouble<T>(std::fmax(d(a), d(b))); }},
+       {"tl.minimum(x, y)", [=](T a, T b, T) { return fromDouble<T>(std::fmin(d(a), d(b))); }},
+       {"tl.maximum(x, y, propagate_nan=tl.PropagateNan.ALL)", [=](T a, T b, T) { return propagating(a, b, true); }},
+       {"tl.minimum(x, y, propagate_nan=tl.PropagateNan.ALL)", [=](T a, T b, T) { return propagating(a, b, false); }}},
+      x, y);
 }
 
 // Division of small floats is done, and is typed, in float32.
@@ -255,49 +306,51 @@ TYPED_TEST(FloatArithmetic, Division) {
     y[i] = fromDouble<T>(-toDouble(y[i]));
   auto d = [](T value) { return toDouble(value); };
   // div.full.f32 is off by 2 ulp at most (PTX); float64 is correctly rounded.
-  check<T, R>(2, {{"x / y", [=](T a, T b, T) { return R(d(a) / d(b)); }}}, x, y, {},
-              [](double want) { return (sizeof(T) == 8 ? 1 : 5) * roundoff<R>() * std::abs(want); },
-              sizeof(T) == 2 ? "    tl.static_assert((x / y).dtype == tl.float32)\n" : "");
+  check<T, R>(
+      2, {{"x / y", [=](T a, T b, T) { return R(d(a) / d(b)); }}}, x, y, {},
+      [](double want) { return (sizeof(T) == 8 ? 1 : 5) * roundoff<R>() * std::abs(want); },
+      sizeof(T) == 2 ? "    tl.static_assert((x / y).dtype == tl.float32)\n" : "");
   if constexpr (sizeof(T) >= 4) {
     check<T, R>(2, {{"tl.div_rn(x, y)", [=](T a, T b, T) { return R(a / b); }}}, x, y);
     check<T, R>(2, {{"tl.fdiv(x, y, ieee_rounding=True)", [=](T a, T b, T) { return R(a / b); }}}, x, y);
   }
   // The remainder is exact and its sign is that of x; a zero may have either.
-  check<T, R>(2, {{"x % y", [=](T a, T b, T) { return R(std::fmod(d(a), d(b))); }}}, x, y, {}, [](double) { return 0.0; });
+  check<T, R>(2, {{"x % y", [=](T a, T b, T) { return R(std::fmod(d(a), d(b))); }}}, x, y, {},
+              [](double) { return 0.0; });
 }
 
 TYPED_TEST(FloatArithmetic, FusedMultiplyAdd) {
   using T = TypeParam;
   if constexpr (sizeof(T) >= 4) {
-    check<T, T>(3, {{"tl.fma(x, y, z)", [](T a, T b, T c) { return std::fma(a, b, c); }}}, normal<T>(200), normal<T>(200),
-                normal<T>(200));
+    check<T, T>(3, {{"tl.fma(x, y, z)", [](T a, T b, T c) { return std::fma(a, b, c); }}}, normal<T>(200),
+                normal<T>(200), normal<T>(200));
   } else { // products of 22 bits and the sum with 11 more are exact in float64 for numbers of similar size
-    check<T, T>(3,
-                {{"tl.fma(x, y, z)",
-                  [](T a, T b, T c) { return fromDouble<T>(toDouble(a) * toDouble(b) + toDouble(c)); }}},
-                integers<T>(200, -9, 9), integers<T>(200, -9, 9), integers<T>(200, -9, 9));
+    check<T, T>(
+        3, {{"tl.fma(x, y, z)", [](T a, T b, T c) { return fromDouble<T>(toDouble(a) * toDouble(b) + toDouble(c)); }}},
+        integers<T>(200, -9, 9), integers<T>(200, -9, 9), integers<T>(200, -9, 9));
   }
 }
 
-// ---- promotion ------------------------------------------------------------------------------------------------------------------------
+// ---- promotion
+// ------------------------------------------------------------------------------------------------------------------------
 
 TEST(Arithmetic, Promotion) {
   std::string text = "@triton.jit\ndef f(o):\n";
-  for (const char *type : {"int1", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "bfloat16",
-                           "float32", "float64"})
+  for (const char *type : {"int1", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16",
+                           "bfloat16", "float32", "float64"})
     text += std::string("    ") + type + "_v = tl.full((32,), 1, tl." + type + ")\n";
   const char *results[][3] = {
-      {"int8", "int16", "int16"},         {"int32", "int8", "int32"},         {"int64", "int32", "int64"},
-      {"uint8", "uint32", "uint32"},      {"int32", "uint32", "uint32"},      {"int64", "uint32", "int64"},
-      {"uint64", "int64", "uint64"},      {"int8", "uint8", "uint8"},         {"int1", "int32", "int32"},
-      {"float16", "int32", "float16"},    {"float16", "int64", "float16"},    {"float16", "float32", "float32"},
-      {"bfloat16", "bfloat16", "bfloat16"}, {"float32", "float64", "float64"},  {"float16", "float64", "float64"},
-      {"bfloat16", "float32", "float32"}, {"float32", "int64", "float32"},    {"float64", "uint8", "float64"},
+      {"int8", "int16", "int16"},           {"int32", "int8", "int32"},        {"int64", "int32", "int64"},
+      {"uint8", "uint32", "uint32"},        {"int32", "uint32", "uint32"},     {"int64", "uint32", "int64"},
+      {"uint64", "int64", "uint64"},        {"int8", "uint8", "uint8"},        {"int1", "int32", "int32"},
+      {"float16", "int32", "float16"},      {"float16", "int64", "float16"},   {"float16", "float32", "float32"},
+      {"bfloat16", "bfloat16", "bfloat16"}, {"float32", "float64", "float64"}, {"float16", "float64", "float64"},
+      {"bfloat16", "float32", "float32"},   {"float32", "int64", "float32"},   {"float64", "uint8", "float64"},
   };
   for (auto &[a, b, result] : results)
     for (int side = 0; side != 2; ++side)
-      text += std::string("    tl.static_assert((") + (side ? a : b) + "_v + " + (side ? b : a) + "_v).dtype == tl." + result + ", '" +
-              a + " " + b + "')\n";
+      text += std::string("    tl.static_assert((") + (side ? a : b) + "_v + " + (side ? b : a) + "_v).dtype == tl." +
+              result + ", '" + a + " " + b + "')\n";
   // A number written down takes the tensor's type where it is of no higher kind.
   text += R"(
     tl.static_assert((int8_v + 1).dtype == tl.int8)
@@ -346,7 +399,8 @@ def f(a, b, lt, total, quotient, n, BLOCK: tl.constexpr):
   });
 }
 
-// ---- casts ----------------------------------------------------------------------------------------------------------------------------
+// ---- casts
+// ----------------------------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -389,8 +443,8 @@ template <typename S> void checkCasts(const std::vector<S> &values) {
 } // namespace
 
 template <typename T> class Casts : public testing::Test {};
-using CastTypes = testing::Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t,
-                                 std::uint64_t, Half, BFloat16, float, double>;
+using CastTypes = testing::Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t,
+                                 std::uint32_t, std::uint64_t, Half, BFloat16, float, double>;
 TYPED_TEST_SUITE(Casts, CastTypes);
 
 TYPED_TEST(Casts, ToSignedAndFloat) {
@@ -442,7 +496,8 @@ def f(a, bits, back, n, BLOCK: tl.constexpr):
   });
 }
 
-// float32 to the small types: halfway cases, overflow, subnormals, NaN, against the conversions that the host side is tested with.
+// float32 to the small types: halfway cases, overflow, subnormals, NaN, against the conversions that the host side is
+// tested with.
 TEST(Casts, RoundingToSmallFloats) {
   std::vector<float> x = normal<float>(500, 100);
   for (std::size_t i = 0; i != 500; ++i) {
@@ -485,9 +540,12 @@ template <typename F> void checkFloat8(const char *type, const std::string &targ
 @triton.jit
 def f(bits, a, wide, half, narrow, BLOCK: tl.constexpr):
     i = tl.arange(0, BLOCK)
-    x = tl.load(bits + i).to(tl.)") + type + ", bitcast=True)\n"
+    x = tl.load(bits + i).to(tl.)") +
+                           type +
+                           ", bitcast=True)\n"
                            "    tl.store(wide + i, x.to(tl.float32))\n    tl.store(half + i, x.to(tl.float16))\n"
-                           "    tl.store(narrow + i, tl.load(a + i).to(tl." + type + ").to(tl.uint8, bitcast=True))\n";
+                           "    tl.store(narrow + i, tl.load(a + i).to(tl." +
+                           type + ").to(tl.uint8, bitcast=True))\n";
   std::vector<std::uint8_t> bits(256), narrow(256), wantNarrow(256);
   std::vector<float> x = normal<float>(256, 30), wide(256), wantWide(256);
   std::vector<Half> half(256), wantHalf(256);

@@ -133,8 +133,19 @@ def f(o, a, b):
         tl.store(o + 8, 0)
 )";
   for (auto [a, b] : {std::pair(0, 10), {5, 5}, {7, 3}, {7, 6}, {-4, 9}, {-4, -9}, {0, 0}}) {
-    std::vector<int> want = {a < b ? a : a == b ? b * 2 : b, a < b ? 10 : a == b ? 20 : 30, (a > 0) - (a < 0), std::max(a, b),
-                             a > 0 && b > 0 ? 1 : 2,         a > 0 || b > 0 ? 1 : 2,        a != b ? 1 : 2,    0, 0 < a && a < b};
+    std::vector<int> want = {a < b    ? a
+                             : a == b ? b * 2
+                                      : b,
+                             a < b    ? 10
+                             : a == b ? 20
+                                      : 30,
+                             (a > 0) - (a < 0),
+                             std::max(a, b),
+                             a > 0 && b > 0 ? 1 : 2,
+                             a > 0 || b > 0 ? 1 : 2,
+                             a != b ? 1 : 2,
+                             0,
+                             0 < a && a < b};
     want[7] = a > b ? (a > 2 * b ? 2 : 1) : 0;
     expectInts(text, a, b, want);
   }
@@ -156,8 +167,7 @@ def f(o, a, b):
 )";
   std::vector<int> out(8);
   Launch launch(text);
-  launch.out(out).scalar(5).scalar(2).grid(8).everywhere(
-      [&] { expectSame(out, {0, 2, -2, 6, 8, 105, 106, 107}); });
+  launch.out(out).scalar(5).scalar(2).grid(8).everywhere([&] { expectSame(out, {0, 2, -2, 6, 8, 105, 106, 107}); });
 }
 
 TEST(ControlFlow, BreakAndContinue) {
@@ -318,11 +328,14 @@ def f(o, a, b, MODE: tl.constexpr, N: tl.constexpr, DTYPE: tl.constexpr, EXTRA: 
     tl.store(o + 6, a if N > 6 else b)
 )";
   expectInts(text, 3, 4, {6, 2 + 2, 32, 1, 5, 3, 4}, {{"MODE", "double"}, {"N", 5}, {"DTYPE", ScalarType::FP16}});
-  expectInts(text, 3, 4, {9, 4 + 2, 256, 6, 5, 4, 3}, {{"MODE", "square"}, {"N", 8}, {"DTYPE", ScalarType::FP16}, {"EXTRA", 6}});
+  expectInts(text, 3, 4, {9, 4 + 2, 256, 6, 5, 4, 3},
+             {{"MODE", "square"}, {"N", 8}, {"DTYPE", ScalarType::FP16}, {"EXTRA", 6}});
 }
 
 TEST(ControlFlow, StaticAssertionsStopCompilation) {
-  Launch launch("@triton.jit\ndef f(o, N: tl.constexpr):\n    tl.static_assert(N > 4, f'N is {N}')\n    tl.store(o, N)\n", {{"N", 3}});
+  Launch launch(
+      "@triton.jit\ndef f(o, N: tl.constexpr):\n    tl.static_assert(N > 4, f'N is {N}')\n    tl.store(o, N)\n",
+      {{"N", 3}});
   std::vector<int> out(1);
   const std::string error = launch.out(out).failure({"sm_80", 1});
   EXPECT_NE(error.find("N is 3"), std::string::npos) << error;

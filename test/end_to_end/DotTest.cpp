@@ -9,8 +9,8 @@ namespace {
 
 struct Product {
   int m, n, k;
-  std::string options = "";      ///< of tl.dot: ", input_precision='ieee'"
-  std::string accumulator = "";  ///< "tl.float32": there is one, and it is loaded from the output's place in `c`
+  std::string options = "";     ///< of tl.dot: ", input_precision='ieee'"
+  std::string accumulator = ""; ///< "tl.float32": there is one, and it is loaded from the output's place in `c`
   bool transposedA = false, transposedB = false;
 };
 
@@ -18,7 +18,8 @@ struct Product {
 template <typename A, typename B, typename C>
 void checkDot(const Product &p, double bound, double outputRounding, const std::vector<Configuration> &configurations) {
   SCOPED_TRACE(testing::Message() << p.m << "x" << p.n << "x" << p.k << p.options << (p.transposedA ? " A^T" : "")
-                                  << (p.transposedB ? " B^T" : "") << (p.accumulator.empty() ? "" : " with accumulator"));
+                                  << (p.transposedB ? " B^T" : "")
+                                  << (p.accumulator.empty() ? "" : " with accumulator"));
   const std::string text = R"(
 @triton.jit
 def f(a_ptr, b_ptr, c_ptr, o_ptr, M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, AM: tl.constexpr, AK: tl.constexpr,
@@ -40,7 +41,8 @@ def f(a_ptr, b_ptr, c_ptr, o_ptr, M: tl.constexpr, N: tl.constexpr, K: tl.conste
   } else {
     a = normal<A>(m * k), b = normal<B>(k * n), c = normal<C>(m * n, 4);
   }
-  const std::size_t am = p.transposedA ? 1 : k, ak = p.transposedA ? m : 1, bk = p.transposedB ? 1 : n, bn = p.transposedB ? k : 1;
+  const std::size_t am = p.transposedA ? 1 : k, ak = p.transposedA ? m : 1, bk = p.transposedB ? 1 : n,
+                    bn = p.transposedB ? k : 1;
   std::vector<double> want(m * n), magnitude(m * n);
   for (std::size_t i = 0; i != m; ++i)
     for (std::size_t j = 0; j != n; ++j) {
@@ -54,17 +56,26 @@ def f(a_ptr, b_ptr, c_ptr, o_ptr, M: tl.constexpr, N: tl.constexpr, K: tl.conste
   Launch launch(text, {{"M", p.m}, {"N", p.n}, {"K", p.k}, {"AM", am}, {"AK", ak}, {"BK", bk}, {"BN", bn}});
   launch.in(a).in(b).in(c).out(out).configurations(configurations);
   launch.everywhere([&] {
-    expectNear<C>(out, want,
-                  [&](std::size_t i) { return bound * magnitude[i] + outputRounding * (std::abs(want[i]) + bound * magnitude[i]); });
+    expectNear<C>(out, want, [&](std::size_t i) {
+      return bound * magnitude[i] + outputRounding * (std::abs(want[i]) + bound * magnitude[i]);
+    });
   });
 }
 
-const Product kShapes[] = {{16, 16, 16}, {16, 8, 16},  {32, 64, 16},          {64, 32, 64}, {128, 16, 32},
-                           {16, 128, 64}, {64, 64, 128}, {32, 32, 32, "", "", true}, {32, 32, 32, "", "", false, true}, {64, 16, 32, "", "", true, true}};
+const Product kShapes[] = {{16, 16, 16},
+                           {16, 8, 16},
+                           {32, 64, 16},
+                           {64, 32, 64},
+                           {128, 16, 32},
+                           {16, 128, 64},
+                           {64, 64, 128},
+                           {32, 32, 32, "", "", true},
+                           {32, 32, 32, "", "", false, true},
+                           {64, 16, 32, "", "", true, true}};
 const std::vector<Configuration> kTwo = {{"sm_80", 4}, {"sm_90a", 2}};
 
-/// Products of 16-bit floats are exact in float32; tensor cores add them with at least the accuracy of truncating additions in float32:
-/// 2u each, K of them.
+/// Products of 16-bit floats are exact in float32; tensor cores add them with at least the accuracy of truncating
+/// additions in float32: 2u each, K of them.
 double accumulated(int k) { return (k + 1) * 2 * 0x1p-24; }
 
 } // namespace
@@ -84,11 +95,12 @@ TEST(Dot, BFloat16) {
     checkDot<BFloat16, BFloat16, float>(p, accumulated(p.k), 0x1p-24, {{"sm_90a", 8}, {"sm_80", 1}});
 }
 
-// With out_dtype float16 each product of 16 is rounded to float16: one rounding (of a sum no larger than that of the magnitudes) for each
-// instruction, truncation allowed.
+// With out_dtype float16 each product of 16 is rounded to float16: one rounding (of a sum no larger than that of the
+// magnitudes) for each instruction, truncation allowed.
 TEST(Dot, Float16Output) {
   for (auto [m, n, k] : {std::tuple(16, 16, 16), {64, 32, 64}})
-    checkDot<Half, Half, Half>({m, n, k, ", out_dtype=tl.float16"}, (k / 16 + 1) * 2 * 0x1p-11, 0x1p-11, everyConfiguration());
+    checkDot<Half, Half, Half>({m, n, k, ", out_dtype=tl.float16"}, (k / 16 + 1) * 2 * 0x1p-11, 0x1p-11,
+                               everyConfiguration());
 }
 
 // float32 is accurate unless TF32 is asked for.
@@ -100,7 +112,8 @@ TEST(Dot, Float32Ieee) {
   }
 }
 TEST(Dot, Float32Default) {
-  // Three products of TF32 leave out the product of the two low parts: 2^-11 * 2^-11 relative, beside what the additions lose.
+  // Three products of TF32 leave out the product of the two low parts: 2^-11 * 2^-11 relative, beside what the
+  // additions lose.
   for (auto [m, n, k] : {std::tuple(16, 16, 16), {64, 32, 64}, {32, 32, 128}})
     for (const char *options : {"", ", input_precision='tf32x3'"})
       checkDot<float, float, float>({m, n, k, options}, 3 * accumulated(k) + 4 * 0x1p-22, 0x1p-24, kTwo);
@@ -108,12 +121,15 @@ TEST(Dot, Float32Default) {
 TEST(Dot, Float32AsTF32) {
   // Operands of 11 bits: each rounded, or cut off, by at most 2^-10.
   for (auto [m, n, k] : {std::tuple(16, 16, 16), {64, 32, 64}})
-    checkDot<float, float, float>({m, n, k, ", input_precision='tf32'"}, 2 * 0x1p-10 + 0x1p-20 + accumulated(k), 0x1p-24, kTwo);
-  checkDot<float, float, float>({32, 32, 32, ", allow_tf32=True"}, 2 * 0x1p-10 + 0x1p-20 + accumulated(32), 0x1p-24, kTwo);
+    checkDot<float, float, float>({m, n, k, ", input_precision='tf32'"}, 2 * 0x1p-10 + 0x1p-20 + accumulated(k),
+                                  0x1p-24, kTwo);
+  checkDot<float, float, float>({32, 32, 32, ", allow_tf32=True"}, 2 * 0x1p-10 + 0x1p-20 + accumulated(32), 0x1p-24,
+                                kTwo);
   checkDot<float, float, float>({32, 32, 32, ", allow_tf32=False"}, 33 * 0x1p-24, 0x1p-24, kTwo);
 }
 TEST(Dot, Float32WithAccumulator) {
-  checkDot<float, float, float>({32, 64, 32, ", input_precision='ieee'", "tl.float32"}, 34 * 0x1p-24, 0x1p-24, everyConfiguration());
+  checkDot<float, float, float>({32, 64, 32, ", input_precision='ieee'", "tl.float32"}, 34 * 0x1p-24, 0x1p-24,
+                                everyConfiguration());
 }
 
 TEST(Dot, Float64) {
@@ -122,15 +138,22 @@ TEST(Dot, Float64) {
 }
 
 TEST(Dot, Int8) {
-  for (const Product &p : {Product{16, 16, 32}, {32, 32, 64}, {64, 16, 32, "", "tl.int32"}, {16, 64, 128, ", out_dtype=tl.int32"},
-                           {32, 32, 32, "", "", true}, {32, 32, 32, "", "", false, true}})
+  for (const Product &p : {Product{16, 16, 32},
+                           {32, 32, 64},
+                           {64, 16, 32, "", "tl.int32"},
+                           {16, 64, 128, ", out_dtype=tl.int32"},
+                           {32, 32, 32, "", "", true},
+                           {32, 32, 32, "", "", false, true}})
     checkDot<std::int8_t, std::int8_t, std::int32_t>(p, 0, 0, everyConfiguration());
 }
 
-TEST(Dot, Float8E5) { checkDot<Float8E5M2, Float8E5M2, float>({32, 32, 32}, accumulated(32), 0x1p-24, {{"sm_89", 4}, {"sm_90a", 2}}); }
+TEST(Dot, Float8E5) {
+  checkDot<Float8E5M2, Float8E5M2, float>({32, 32, 32}, accumulated(32), 0x1p-24, {{"sm_89", 4}, {"sm_90a", 2}});
+}
 TEST(Dot, Float8E4) {
   checkDot<Float8E4M3, Float8E4M3, float>({16, 16, 32}, accumulated(32), 0x1p-24, {{"sm_89", 1}, {"sm_90a", 4}});
-  checkDot<Float8E4M3, Float8E4M3, float>({64, 32, 64, "", "tl.float32"}, accumulated(64), 0x1p-24, {{"sm_89", 4}, {"sm_90a", 8}});
+  checkDot<Float8E4M3, Float8E4M3, float>({64, 32, 64, "", "tl.float32"}, accumulated(64), 0x1p-24,
+                                          {{"sm_89", 4}, {"sm_90a", 8}});
 }
 
 TEST(Dot, Batched) {
@@ -153,13 +176,14 @@ def f(a_ptr, b_ptr, o_ptr, B: tl.constexpr, M: tl.constexpr, N: tl.constexpr, K:
       for (int i = 0; i != m; ++i)
         for (int j = 0; j != n; ++j)
           for (int l = 0; l != k; ++l) {
-            const double product = toDouble(a[std::size_t((p * m + i) * k + l)]) * toDouble(b[std::size_t((p * k + l) * n + j)]);
-            want[std::size_t((p * m + i) * n + j)] += product, magnitude[std::size_t((p * m + i) * n + j)] += std::abs(product);
+            const double product =
+                toDouble(a[std::size_t((p * m + i) * k + l)]) * toDouble(b[std::size_t((p * k + l) * n + j)]);
+            want[std::size_t((p * m + i) * n + j)] += product,
+                magnitude[std::size_t((p * m + i) * n + j)] += std::abs(product);
           }
     Launch launch(text, {{"B", batch}, {"M", m}, {"N", n}, {"K", k}});
-    launch.in(a).in(b).out(out).everywhere([&] {
-      expectNear<float>(out, want, [&](std::size_t i) { return accumulated(k) * magnitude[i]; });
-    });
+    launch.in(a).in(b).out(out).everywhere(
+        [&] { expectNear<float>(out, want, [&](std::size_t i) { return accumulated(k) * magnitude[i]; }); });
   }
 }
 

@@ -1,5 +1,5 @@
-// What the end-to-end tests are written with: a kernel's text, its arguments as vectors of the host, and a launch that is repeated in
-// every configuration (targets and numbers of warps).
+// What the end-to-end tests are written with: a kernel's text, its arguments as vectors of the host, and a launch that
+// is repeated in every configuration (targets and numbers of warps).
 //
 //   Launch launch(R"(
 //   @triton.jit
@@ -118,9 +118,11 @@ private:
 std::string assemble(const std::string &ptx, const std::string &target);
 bool hasAssembler();
 
-// ---- numbers -------------------------------------------------------------------------------------------------------------------------
+// ---- numbers
+// -------------------------------------------------------------------------------------------------------------------------
 
-/// The generator of a test, seeded by the test's name, so that cases are independent of their order.
+/// The generator of a test, seeded by the test's name, so that cases are independent of their order, and by
+/// TESSERA_TEST_SEED.
 std::mt19937_64 &generator();
 
 template <typename T> double toDouble(T value) {
@@ -200,8 +202,8 @@ template <typename T> constexpr double roundoff() {
 }
 /// Each element within its bound of what it should be; NaN equal to NaN and infinities to themselves.
 template <typename T>
-void expectNear(const std::vector<T> &got, const std::vector<double> &want, const std::function<double(std::size_t)> &bound,
-                const char *what = "element") {
+void expectNear(const std::vector<T> &got, const std::vector<double> &want,
+                const std::function<double(std::size_t)> &bound, const char *what = "element") {
   ASSERT_EQ(got.size(), want.size());
   std::size_t wrong = 0;
   for (std::size_t i = 0; i != got.size(); ++i) {
@@ -227,7 +229,8 @@ template <typename T> bool isSame(T a, T b) {
     return std::isnan(toDouble(a)) && std::isnan(toDouble(b));
   return false;
 }
-template <typename T> void expectSame(const std::vector<T> &got, const std::vector<T> &want, const std::string &what = "element") {
+template <typename T>
+void expectSame(const std::vector<T> &got, const std::vector<T> &want, const std::string &what = "element") {
   ASSERT_EQ(got.size(), want.size());
   std::size_t wrong = 0;
   for (std::size_t i = 0; i != got.size(); ++i)

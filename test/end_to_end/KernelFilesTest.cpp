@@ -1,6 +1,5 @@
-// Kernels in files as users of Triton keep them, with host code around them, unchanged: they compile for every target of the first class
-// and compute what they should.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Kernels in files as users of Triton keep them, with host code around them, unchanged: they compile for every target
+// of the first class and compute what they should. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "test/end_to_end/Harness.h"
 
 #include <numeric>
@@ -12,9 +11,13 @@ namespace {
 
 std::string file(const char *name) { return std::string(TESSERA_TEST_KERNELS) + "/" + name; }
 
-std::size_t size(int a, int b = 1, int c = 1, int d = 1) { return std::size_t(a) * std::size_t(b) * std::size_t(c) * std::size_t(d); }
+std::size_t size(int a, int b = 1, int c = 1, int d = 1) {
+  return std::size_t(a) * std::size_t(b) * std::size_t(c) * std::size_t(d);
+}
 
-std::vector<Configuration> firstClass(int warps) { return {{"sm_80", warps}, {"sm_86", warps}, {"sm_89", warps}, {"sm_90a", warps}}; }
+std::vector<Configuration> firstClass(int warps) {
+  return {{"sm_80", warps}, {"sm_86", warps}, {"sm_89", warps}, {"sm_90a", warps}};
+}
 
 } // namespace
 
@@ -24,7 +27,12 @@ TEST(KernelFiles, VectorAdd) {
     for (std::size_t i = 0; i != size(n); ++i)
       want.push_back(x[i] + y[i]);
     Launch launch(file("vector_add.py"), {{"BLOCK_SIZE", 1024}});
-    launch.in(x).in(y).out(out).scalar(n).grid(ceilDiv(n, 1024)).configurations(n == 5000 ? firstClass(4) : firstClass(8));
+    launch.in(x)
+        .in(y)
+        .out(out)
+        .scalar(n)
+        .grid(ceilDiv(n, 1024))
+        .configurations(n == 5000 ? firstClass(4) : firstClass(8));
     if (n > 5000)
       launch.configurations({{"sm_80", 4}});
     launch.everywhere([&] { expectSame(out, want); });
@@ -47,15 +55,16 @@ TEST(KernelFiles, Softmax) {
     }
     Launch launch(file("softmax.py"), {{"BLOCK_SIZE", block}, {"num_stages", 4}}, "softmax_kernel");
     launch.out(out).in(x).scalar(stride).scalar(cols).scalar(rows).scalar(cols).grid(7).configurations(firstClass(8));
-    // The exponential: 2^-22 and 2^-23 for each unit of its argument (at most 25 or so); the sum as much again and 11 roundings; 2 ulp of
-    // the division.
+    // The exponential: 2^-22 and 2^-23 for each unit of its argument (at most 25 or so); the sum as much again and 11
+    // roundings; 2 ulp of the division.
     const double relative = 2 * (0x1p-22 + 25 * 0x1p-23) + 11 * 0x1p-24 + 2 * 0x1p-23;
     launch.everywhere([&] { expectNear(out, want, relative, 0x1p-126); });
   }
 }
 
 TEST(KernelFiles, Matmul) {
-  for (auto [m, n, k, activation] : {std::tuple(100, 136, 72, ""), {64, 64, 64, "leaky_relu"}, {70, 30, 33, "leaky_relu"}}) {
+  for (auto [m, n, k, activation] :
+       {std::tuple(100, 136, 72, ""), {64, 64, 64, "leaky_relu"}, {70, 30, 33, "leaky_relu"}}) {
     std::vector<Half> a = normal<Half>(size(m, k)), b = normal<Half>(size(k, n)), c(size(m, n));
     std::vector<double> want(c.size()), bound(c.size());
     for (int i = 0; i != m; ++i)
@@ -71,7 +80,11 @@ TEST(KernelFiles, Matmul) {
       }
     // The second of the file's configurations; ExampleResources tries the first.
     Launch launch(file("matmul.py"),
-                  {{"BLOCK_SIZE_M", 64}, {"BLOCK_SIZE_N", 64}, {"BLOCK_SIZE_K", 32}, {"GROUP_SIZE_M", 8}, {"ACTIVATION", activation}},
+                  {{"BLOCK_SIZE_M", 64},
+                   {"BLOCK_SIZE_N", 64},
+                   {"BLOCK_SIZE_K", 32},
+                   {"GROUP_SIZE_M", 8},
+                   {"ACTIVATION", activation}},
                   "matmul_kernel");
     launch.in(a).in(b).out(c).scalar(m).scalar(n).scalar(k).scalar(k).scalar(1).scalar(n).scalar(1).scalar(n).scalar(1);
     launch.stages(4).grid(ceilDiv(m, 64) * ceilDiv(n, 64)).configurations(firstClass(4));
@@ -82,8 +95,8 @@ TEST(KernelFiles, Matmul) {
 TEST(KernelFiles, LayerNorm) {
   for (bool hasBias : {true, false}) {
     const int rows = 5, cols = 1151, stride = 1160;
-    std::vector<Half> x = normal<Half>(size(rows, stride), 2), y(size(rows, stride)), w = uniform<Half>(size(cols), 0.5, 1.5),
-                      b = normal<Half>(size(cols));
+    std::vector<Half> x = normal<Half>(size(rows, stride), 2), y(size(rows, stride)),
+                      w = uniform<Half>(size(cols), 0.5, 1.5), b = normal<Half>(size(cols));
     std::vector<float> mean(rows), rstd(rows);
     std::vector<double> wantMean, wantRstd, want;
     for (int r = 0; r != rows; ++r) {
@@ -142,15 +155,17 @@ TEST(KernelFiles, Attention) {
           for (std::size_t d = 0; d != size(dim); ++d)
             want[base + i * size(dim) + d] += score[j] / sum * toDouble(v[base + j * size(dim) + d]);
       }
-    Launch launch(file("attention.py"), {{"HEAD_DIM", dim}, {"BLOCK_M", 64}, {"BLOCK_N", 32}, {"STAGE", causal ? 3 : 1}}, "_attn_fwd");
+    Launch launch(file("attention.py"),
+                  {{"HEAD_DIM", dim}, {"BLOCK_M", 64}, {"BLOCK_N", 32}, {"STAGE", causal ? 3 : 1}}, "_attn_fwd");
     launch.in(q).in(k).in(v).scalar(scale).out(lse).out(out);
     for (int tensor = 0; tensor != 4; ++tensor)
       launch.scalar(heads * context * dim).scalar(context * dim).scalar(dim).scalar(1);
     launch.scalar(batch).scalar(heads).scalar(context).grid({context / 64, batch * heads});
     launch.configurations(context == 128 ? firstClass(4) : std::vector<Configuration>{{"sm_80", 8}, {"sm_90a", 4}});
-    // The weights are rounded to float16, relative to the largest of the row (2^-11), and multiply values of size 4.5 at most; the sums'
-    // and the exponentials' errors are far below. The result is rounded once more. The file's kernel starts its sum at 1 and forgets that
-    // 1 when it meets its first maximum (alpha is then zero), so that nothing of it is left.
+    // The weights are rounded to float16, relative to the largest of the row (2^-11), and multiply values of size 4.5
+    // at most; the sums' and the exponentials' errors are far below. The result is rounded once more. The file's kernel
+    // starts its sum at 1 and forgets that 1 when it meets its first maximum (alpha is then zero), so that nothing of
+    // it is left.
     launch.everywhere([&] {
       expectNear(lse, wantLse, 0, 1e-4);
       expectNear(out, want, 0x1p-11, 4.5 * (0x1p-11 + 0x1p-16));
@@ -182,7 +197,8 @@ TEST(KernelFiles, SeededDropout) {
 TEST(KernelFiles, RmsNorm) {
   for (bool hasResidual : {false, true}) {
     const int rows = 4, cols = 300;
-    std::vector<BFloat16> x = normal<BFloat16>(size(rows, cols)), y(x.size()), w = uniform<BFloat16>(size(cols), -0.5, 0.5);
+    std::vector<BFloat16> x = normal<BFloat16>(size(rows, cols)), y(x.size()),
+                          w = uniform<BFloat16>(size(cols), -0.5, 0.5);
     const std::vector<BFloat16> residual = normal<BFloat16>(x.size());
     std::vector<BFloat16> sum = residual;
     Launch launch(file("rms_norm.py"), {{"HAS_RESIDUAL", hasResidual}, {"BLOCK_SIZE", 512}}, "rms_norm_kernel");
@@ -213,16 +229,29 @@ TEST(KernelFiles, RmsNorm) {
 
 TEST(KernelFiles, RotaryEmbedding) {
   const int tokens = 6, context = 3, heads = 3, keyHeads = 2, dim = 32;
-  const std::vector<float> q0 = normal<float>(size(tokens, heads, dim)), k0 = normal<float>(size(tokens, keyHeads, dim));
+  const std::vector<float> q0 = normal<float>(size(tokens, heads, dim)),
+                           k0 = normal<float>(size(tokens, keyHeads, dim));
   std::vector<float> cosine, sine;
   for (double angle : uniform<double>(size(context, dim / 2), -3, 3))
     cosine.push_back(float(std::cos(angle))), sine.push_back(float(std::sin(angle)));
   for (bool backward : {false, true}) {
     std::vector<float> q = q0, k = k0;
     Launch launch(file("rms_norm.py"),
-                  {{"n_qh", heads}, {"n_kh", keyHeads}, {"hd", dim}, {"pad_n_qh", 4}, {"pad_n_kh", 2}, {"BACKWARD_PASS", backward}},
+                  {{"n_qh", heads},
+                   {"n_kh", keyHeads},
+                   {"hd", dim},
+                   {"pad_n_qh", 4},
+                   {"pad_n_kh", 2},
+                   {"BACKWARD_PASS", backward}},
                   "rope_kernel");
-    launch.inout(q).scalar(heads * dim).inout(k).scalar(keyHeads * dim).in(cosine).in(sine).scalar(context).grid(tokens);
+    launch.inout(q)
+        .scalar(heads * dim)
+        .inout(k)
+        .scalar(keyHeads * dim)
+        .in(cosine)
+        .in(sine)
+        .scalar(context)
+        .grid(tokens);
     launch.everywhere([&] {
       auto check = [&](const std::vector<float> &got, const std::vector<float> &from, int n) {
         std::vector<double> want(from.size());
@@ -230,7 +259,8 @@ TEST(KernelFiles, RotaryEmbedding) {
           for (int h = 0; h != n; ++h)
             for (int d = 0; d != dim / 2; ++d) {
               const std::size_t at = size(t, n, dim) + size(h, dim) + size(d), half = size(dim / 2);
-              const double c = cosine[size(t % context, dim / 2) + size(d)], s = sine[size(t % context, dim / 2) + size(d)] * (backward ? -1 : 1);
+              const double c = cosine[size(t % context, dim / 2) + size(d)],
+                           s = sine[size(t % context, dim / 2) + size(d)] * (backward ? -1 : 1);
               want[at] = from[at] * c - from[at + half] * s;
               want[at + half] = from[at + half] * c + from[at] * s;
             }
@@ -262,11 +292,15 @@ TEST(KernelFiles, CrossEntropy) {
       wantLoss[size(r)] = ((1 - smoothing) * plain + smoothing * (lse - total / cols)) / share;
       for (int c = 0; c != cols; ++c)
         want[size(r, cols) + size(c)] = (std::exp(logits[size(r, cols) + size(c)] - lse) - smoothing / cols -
-                                         (c == label[size(r)] ? 1 - smoothing : 0)) / share;
+                                         (c == label[size(r)] ? 1 - smoothing : 0)) /
+                                        share;
     }
-    Launch launch(file("cross_entropy.py"), {{"label_smoothing", smoothing}, {"reduction", reduction}, {"BLOCK_SIZE", 256}});
-    launch.inout(x).scalar(cols).in(label).scalar(1).out(loss).scalar(1).scalar(cols).scalar(counted).scalar(-100).grid(rows);
-    // Exponentials of arguments down to -16, sums of 1000 in trees: 2^-18 is more than all of it, relative to numbers of size 16 and 1.
+    Launch launch(file("cross_entropy.py"),
+                  {{"label_smoothing", smoothing}, {"reduction", reduction}, {"BLOCK_SIZE", 256}});
+    launch.inout(x).scalar(cols).in(label).scalar(1).out(loss).scalar(1).scalar(cols).scalar(counted).scalar(-100).grid(
+        rows);
+    // Exponentials of arguments down to -16, sums of 1000 in trees: 2^-18 is more than all of it, relative to numbers
+    // of size 16 and 1.
     launch.everywhere([&] {
       expectNear(loss, wantLoss, 0, 16 * 0x1p-20);
       expectNear(x, want, 0x1p-18, 0x1p-22);
@@ -309,8 +343,14 @@ TEST(KernelFiles, QuantizedMatmul) {
   padded.resize(64);
   for (bool even : {true, false}) {
     Launch launch(file("quantized.py"),
-                  {{"divfactor", 1.0 / (127 * 127)}, {"has_bias", true}, {"BLOCK_M", 32}, {"BLOCK_N", 32}, {"BLOCK_K", even ? 32 : 64}, {"GROUP_M", 8},
-                   {"EVEN_K", even}, {"ACC_TYPE", ConstexprValue::parse("tl.int32")}},
+                  {{"divfactor", 1.0 / (127 * 127)},
+                   {"has_bias", true},
+                   {"BLOCK_M", 32},
+                   {"BLOCK_N", 32},
+                   {"BLOCK_K", even ? 32 : 64},
+                   {"GROUP_M", 8},
+                   {"EVEN_K", even},
+                   {"ACC_TYPE", ConstexprValue::parse("tl.int32")}},
                   "_int8_matmul_rowwise_dequantize");
     launch.in(rounded).in(b).out(c).in(padded).in(top).in(scaleN).scalar(m).scalar(n).scalar(k);
     launch.scalar(k).scalar(1).scalar(1).scalar(k).scalar(n).scalar(1).grid(ceilDiv(m, 32) * ceilDiv(n, 32));
@@ -321,8 +361,9 @@ TEST(KernelFiles, QuantizedMatmul) {
 
 TEST(KernelFiles, LayerNormBackward) {
   const int rows = 11, cols = 100, groups = 4;
-  std::vector<float> x = normal<float>(size(rows, cols)), dy = normal<float>(x.size()), w = uniform<float>(size(cols), 0.5, 1.5), mean, rstd,
-                     dx(x.size()), dw(size(groups, cols)), db(dw.size());
+  std::vector<float> x = normal<float>(size(rows, cols)), dy = normal<float>(x.size()),
+                     w = uniform<float>(size(cols), 0.5, 1.5), mean, rstd, dx(x.size()), dw(size(groups, cols)),
+                     db(dw.size());
   std::vector<double> wantDx, wantDw(size(cols)), wantDb(size(cols));
   for (int r = 0; r != rows; ++r) {
     double sum = 0, squares = 0, c1 = 0, c2 = 0;
@@ -344,12 +385,14 @@ TEST(KernelFiles, LayerNormBackward) {
   for (const Configuration &configuration : {Configuration{"sm_80", 4}, {"sm_90a", 1}, {"sm_90a", 8}}) {
     SCOPED_TRACE(testing::PrintToString(configuration));
     std::vector<int> lock(size(2 * groups));
-    Launch first(file("layer_norm_backward.py"), {{"GROUP_SIZE_M", groups}, {"BLOCK_SIZE_N", 128}}, "_layer_norm_bwd_dx_fused");
+    Launch first(file("layer_norm_backward.py"), {{"GROUP_SIZE_M", groups}, {"BLOCK_SIZE_N", 128}},
+                 "_layer_norm_bwd_dx_fused");
     first.out(dx).in(dy).out(dw).out(db).in(x).in(w).in(mean).in(rstd).inout(lock).scalar(cols).scalar(cols).grid(rows);
     ASSERT_TRUE(first.run(configuration));
     expectNear(dx, wantDx, 0, 0x1p-24 * 16 * 8); // a dozen roundings of numbers of size 16
     std::vector<float> finalDw(size(cols)), finalDb(size(cols));
-    Launch second(file("layer_norm_backward.py"), {{"BLOCK_SIZE_M", 32}, {"BLOCK_SIZE_N", 128}}, "_layer_norm_bwd_dwdb");
+    Launch second(file("layer_norm_backward.py"), {{"BLOCK_SIZE_M", 32}, {"BLOCK_SIZE_N", 128}},
+                  "_layer_norm_bwd_dwdb");
     second.in(dw).in(db).out(finalDw).out(finalDb).scalar(groups).scalar(cols);
     ASSERT_TRUE(second.run(configuration));
     expectNear(finalDw, wantDw, 0, 0x1p-24 * 16 * rows * 3);
@@ -364,20 +407,25 @@ TEST(KernelFiles, GatedActivations) {
     std::vector<double> want;
     for (std::size_t i = 0; i != a.size(); ++i) {
       const double v = toDouble(a[i]);
-      const double act = *activation == 's' ? v / (1 + std::exp(-v)) : *activation == 'g' ? 0.5 * v * (1 + std::erf(v * M_SQRT1_2)) : v;
+      const double act = *activation == 's'   ? v / (1 + std::exp(-v))
+                         : *activation == 'g' ? 0.5 * v * (1 + std::erf(v * M_SQRT1_2))
+                                              : v;
       want.push_back(act * toDouble(b[i]));
     }
-    Launch launch(file("operators.py"), {{"n_cols", cols}, {"BLOCK_SIZE", 256}, {"ACT", activation}}, "gated_activation_kernel");
-    // Two roundings to float16, and float32's in front of them: 1 + erf loses up to 2^-23 absolutely where x is very negative.
-    launch.in(a).in(b).out(c).scalar(cols).grid(rows).everywhere([&] { expectNear(c, want, 2.05 * 0x1p-11, 0x1p-20 + 2 * 0x1p-25); });
+    Launch launch(file("operators.py"), {{"n_cols", cols}, {"BLOCK_SIZE", 256}, {"ACT", activation}},
+                  "gated_activation_kernel");
+    // Two roundings to float16, and float32's in front of them: 1 + erf loses up to 2^-23 absolutely where x is very
+    // negative.
+    launch.in(a).in(b).out(c).scalar(cols).grid(rows).everywhere(
+        [&] { expectNear(c, want, 2.05 * 0x1p-11, 0x1p-20 + 2 * 0x1p-25); });
   }
 }
 
 TEST(KernelFiles, CausalConvolution) {
   for (auto [width, hasBias] : {std::pair(4, true), {3, false}}) {
     const int time = 50, channels = 40;
-    std::vector<float> x = normal<float>(size(time, channels)), w = normal<float>(size(channels, width)), bias = normal<float>(size(channels)),
-                       out(x.size());
+    std::vector<float> x = normal<float>(size(time, channels)), w = normal<float>(size(channels, width)),
+                       bias = normal<float>(size(channels)), out(x.size());
     std::vector<double> want;
     for (int t = 0; t != time; ++t)
       for (int d = 0; d != channels; ++d) {
@@ -413,8 +461,11 @@ TEST(KernelFiles, EmbeddingHistogramTopK) {
   std::vector<std::int32_t> index = integers<std::int32_t>(size(tokens), 0, vocabulary - 1);
   for (int i : index)
     want.insert(want.end(), table.begin() + i * dim, table.begin() + (i + 1) * dim);
-  Launch embed(file("operators.py"), {{"embedding_dim", dim}, {"BLOCK_SIZE_M", 16}, {"BLOCK_SIZE_N", 64}}, "embedding_kernel");
-  embed.in(table).in(index).out(out).scalar(tokens).grid({ceilDiv(tokens, 16), ceilDiv(dim, 64)}).everywhere([&] { expectSame(out, want); });
+  Launch embed(file("operators.py"), {{"embedding_dim", dim}, {"BLOCK_SIZE_M", 16}, {"BLOCK_SIZE_N", 64}},
+               "embedding_kernel");
+  embed.in(table).in(index).out(out).scalar(tokens).grid({ceilDiv(tokens, 16), ceilDiv(dim, 64)}).everywhere([&] {
+    expectSame(out, want);
+  });
 
   std::vector<int> x = integers<int>(3000, -1, 20), counts(16), wantCounts(16);
   for (int v : x)
@@ -429,7 +480,8 @@ TEST(KernelFiles, EmbeddingHistogramTopK) {
   for (int r = 0; r != rows; ++r) {
     std::vector<int> order(size(cols));
     std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return m[size(r, cols) + size(a)] > m[size(r, cols) + size(b)]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](int a, int b) { return m[size(r, cols) + size(a)] > m[size(r, cols) + size(b)]; });
     for (int i = 0; i != k; ++i)
       wantPlaces.push_back(order[size(i)]), wantValues.push_back(m[size(r, cols) + size(order[size(i)])]);
   }
@@ -461,7 +513,8 @@ TEST(KernelFiles, GroupedMatmul) {
       pointersC.push_back(std::int64_t(c.back().address()));
       sizes.insert(sizes.end(), {m, n, k}), leading.insert(leading.end(), {k, n, n});
     }
-    Launch launch(file("grouped_gemm.py"), {{"NUM_SM", 4}, {"BLOCK_SIZE_M", 32}, {"BLOCK_SIZE_N", 32}, {"BLOCK_SIZE_K", 32}},
+    Launch launch(file("grouped_gemm.py"),
+                  {{"NUM_SM", 4}, {"BLOCK_SIZE_M", 32}, {"BLOCK_SIZE_N", 32}, {"BLOCK_SIZE_K", 32}},
                   "grouped_matmul_kernel");
     launch.in(pointersA).in(pointersB).in(pointersC).in(sizes).in(leading).scalar(3).grid(4);
     ASSERT_TRUE(launch.run(configuration));
@@ -471,7 +524,8 @@ TEST(KernelFiles, GroupedMatmul) {
       for (int i = 0; i != m; ++i)
         for (int j = 0; j != n; ++j)
           for (int l = 0; l != k; ++l) // whole numbers of at most 1152: exact in float16
-            want[size(i, n) + size(j)] += toDouble(hostA[p][size(i, k) + size(l)]) * toDouble(hostB[p][size(l, n) + size(j)]);
+            want[size(i, n) + size(j)] +=
+                toDouble(hostA[p][size(i, k) + size(l)]) * toDouble(hostB[p][size(l, n) + size(j)]);
       expectNear(*c[p].toVector(), want, 0, 0);
     }
   }

@@ -7,7 +7,8 @@
 using namespace tessera;
 using namespace tessera::endtoend;
 
-// ---- masks and alignment --------------------------------------------------------------------------------------------------------------
+// ---- masks and alignment
+// --------------------------------------------------------------------------------------------------------------
 
 template <typename T> class Copies : public testing::Test {};
 using CopyTypes = testing::Types<std::int8_t, std::uint16_t, std::int32_t, std::int64_t, Half, float, double>;
@@ -64,7 +65,9 @@ def f(x_ptr, o, lo, hi, value, BLOCK: tl.constexpr):
     want[6 * n + at] = x[at];
     want[7 * n + at] = 0;
   }
-  Launch(text, {{"BLOCK", n}}).in(x).out(out).scalar(lo).scalar(hi).scalar(2.25f).everywhere([&] { expectSame(out, want); });
+  Launch(text, {{"BLOCK", n}}).in(x).out(out).scalar(lo).scalar(hi).scalar(2.25f).everywhere([&] {
+    expectSame(out, want);
+  });
 }
 
 // Masks in two dimensions, rows whose length is no multiple of anything, all three strides of a matrix at run time.
@@ -81,15 +84,22 @@ def f(x_ptr, o, M, N, sm, sn, om, on, BM: tl.constexpr, BN: tl.constexpr):
   struct Row {
     int m, n, sm, sn, om, on;
   };
-  for (auto [m, n, sm, sn, om, on] : {Row{37, 45, 45, 1, 45, 1}, {37, 45, 1, 37, 45, 1}, {64, 32, 32, 1, 1, 64}, {33, 16, 48, 3, 16, 1},
-                                      {5, 7, 7, 1, 14, 2}, {1, 1, 1, 1, 1, 1}}) {
+  for (auto [m, n, sm, sn, om, on] : {Row{37, 45, 45, 1, 45, 1},
+                                      {37, 45, 1, 37, 45, 1},
+                                      {64, 32, 32, 1, 1, 64},
+                                      {33, 16, 48, 3, 16, 1},
+                                      {5, 7, 7, 1, 14, 2},
+                                      {1, 1, 1, 1, 1, 1}}) {
     SCOPED_TRACE(testing::Message() << m << "x" << n << " strides " << sm << ", " << sn << " to " << om << ", " << on);
-    std::vector<float> x = normal<float>(std::size_t((m - 1) * sm + (n - 1) * sn + 1)), out(std::size_t((m - 1) * om + (n - 1) * on + 1));
+    std::vector<float> x = normal<float>(std::size_t((m - 1) * sm + (n - 1) * sn + 1)),
+                       out(std::size_t((m - 1) * om + (n - 1) * on + 1));
     Launch launch(text, {{"BM", 16}, {"BN", 32}});
-    launch.in(x).out(out).scalar(m).scalar(n).scalar(sm).scalar(sn).scalar(om).scalar(on).grid({ceilDiv(m, 16), ceilDiv(n, 32)});
+    launch.in(x).out(out).scalar(m).scalar(n).scalar(sm).scalar(sn).scalar(om).scalar(on).grid(
+        {ceilDiv(m, 16), ceilDiv(n, 32)});
     launch.everywhere([&] {
       std::vector<float> want(out.size());
-      std::memset(static_cast<void *>(want.data()), 0xff, want.size() * sizeof(float)); // between the elements nothing is written
+      std::memset(static_cast<void *>(want.data()), 0xff,
+                  want.size() * sizeof(float)); // between the elements nothing is written
       for (int i = 0; i != m; ++i)
         for (int j = 0; j != n; ++j)
           want[std::size_t(i * om + j * on)] = 2 * x[std::size_t(i * sm + j * sn)];
@@ -204,10 +214,17 @@ def f(x_ptr, i_ptr, gathered, scattered, D, BLOCK: tl.constexpr, BD: tl.constexp
   std::shuffle(index.begin(), index.end(), generator());
   for (auto i : index)
     want.insert(want.end(), x.begin() + i * d, x.begin() + (i + 1) * d);
-  Launch(text, {{"BLOCK", 16}, {"BD", 32}}).in(x).in(index).out(gathered).out(scattered).scalar(d).grid(2).everywhere([&] {
-    expectSame(gathered, want, "gathered");
-    expectSame(scattered, x, "scattered");
-  });
+  Launch(text, {{"BLOCK", 16}, {"BD", 32}})
+      .in(x)
+      .in(index)
+      .out(gathered)
+      .out(scattered)
+      .scalar(d)
+      .grid(2)
+      .everywhere([&] {
+        expectSame(gathered, want, "gathered");
+        expectSame(scattered, x, "scattered");
+      });
 }
 
 TEST(Memory, CacheModifiersAndVolatile) {
@@ -240,7 +257,52 @@ TEST(Memory, OutOfBoundsIsFound) {
   EXPECT_NE(error.find("test.tile:4"), std::string::npos) << error;
 }
 
-// ---- block pointers and descriptors ---------------------------------------------------------------------------------------------------
+// A program is sequential: what it stored it loads again, whichever threads do it, and what it loaded does not change
+// by what it stores.
+TEST(Memory, ProgramsAreSequential) {
+  const char *text = R"(
+@triton.jit
+def f(x, y, counter, BLOCK: tl.constexpr):
+    i = tl.arange(0, BLOCK)
+    count = tl.load(counter)
+    tl.store(counter, count + 1)
+    if count == 0:
+        tl.store(y + i, 0)
+    else:
+        tl.store(y + i, -1)
+    tl.store(y + i, i, mask=i % 3 == 1)
+    v = tl.load(x + i)
+    tl.store(x + (BLOCK - 1 - i), v)
+    for k in range(3):
+        w = tl.load(x + (i ^ 1))
+        tl.store(x + i, w + k)
+    total = tl.sum(tl.load(x + i), axis=0)
+    tl.store(x, total)
+    tl.store(y + BLOCK, tl.load(x) + tl.load(counter))
+)";
+  for (int n : {16, 64, 512}) {
+    const std::vector<int> x0 = integers<int>(std::size_t(n), -99, 99);
+    std::vector<int> x = x0, y(std::size_t(n) + 1), counter(1), want(x0.rbegin(), x0.rend()), wantY;
+    for (int k = 0; k != 3; ++k) {
+      std::vector<int> next;
+      for (std::size_t i = 0; i != want.size(); ++i)
+        next.push_back(want[i ^ 1] + k);
+      want = next;
+    }
+    for (int i = 0; i != n; ++i)
+      wantY.push_back(i % 3 == 1 ? i : 0);
+    want[0] = std::accumulate(want.begin(), want.end(), 0);
+    wantY.push_back(want[0] + 1);
+    Launch(text, {{"BLOCK", n}}).inout(x).out(y).inout(counter).everywhere([&] {
+      expectSame(x, want);
+      expectSame(y, wantY);
+      EXPECT_EQ(counter[0], 1);
+    });
+  }
+}
+
+// ---- block pointers and descriptors
+// ---------------------------------------------------------------------------------------------------
 
 TEST(BlockPointers, LoadStoreAdvance) {
   const char *text = R"(
@@ -262,7 +324,9 @@ def f(x_ptr, o, M, N, stride, BM: tl.constexpr, BN: tl.constexpr):
       for (int j = 0; j != n; ++j)
         want.push_back(x[std::size_t(i * stride + j)] + 1);
     Launch launch(text, {{"BM", 16}, {"BN", 32}});
-    launch.in(x).out(out).scalar(m).scalar(n).scalar(stride).grid(ceilDiv(m, 16)).everywhere([&] { expectSame(out, want); });
+    launch.in(x).out(out).scalar(m).scalar(n).scalar(stride).grid(ceilDiv(m, 16)).everywhere([&] {
+      expectSame(out, want);
+    });
   }
 }
 
@@ -300,11 +364,14 @@ def f(x_ptr, o, M, N, BM: tl.constexpr, BN: tl.constexpr):
     for (Half v : x)
       want.push_back(Half(2 * float(v)));
     Launch launch(text, {{"BM", 16}, {"BN", 32}});
-    launch.in(x).out(out).scalar(m).scalar(n).grid({ceilDiv(m, 16), ceilDiv(n, 32)}).everywhere([&] { expectSame(out, want); });
+    launch.in(x).out(out).scalar(m).scalar(n).grid({ceilDiv(m, 16), ceilDiv(n, 32)}).everywhere([&] {
+      expectSame(out, want);
+    });
   }
 }
 
-// ---- atomics --------------------------------------------------------------------------------------------------------------------------
+// ---- atomics
+// --------------------------------------------------------------------------------------------------------------------------
 
 template <typename T> class Atomics : public testing::Test {};
 using AtomicTypes = testing::Types<std::int32_t, std::uint32_t, std::int64_t, std::uint64_t>;
@@ -326,7 +393,8 @@ def f(x_ptr, add, hi, lo, all, any, odd, n, BLOCK: tl.constexpr):
     tl.atomic_or(any + i % 16, x, mask=m, sem="acq_rel", scope="gpu")
     tl.atomic_xor(odd + i % 16, x, m, scope="sys")
 )";
-  std::vector<T> x = anyIntegers<T>(500), add(16, 3), hi(16, T(5)), lo(16, T(5)), all(16, T(-1)), any(16, 0), odd(16, 1);
+  std::vector<T> x = anyIntegers<T>(500), add(16, 3), hi(16, T(5)), lo(16, T(5)), all(16, T(-1)), any(16, 0),
+                 odd(16, 1);
   auto wantAdd = add, wantHi = hi, wantLo = lo, wantAll = all, wantAny = any, wantOdd = odd;
   for (std::size_t i = 0; i != 500; ++i) {
     const std::size_t k = i % 16;
@@ -397,8 +465,36 @@ def f(x, o, swapped, BLOCK: tl.constexpr):
   Launch(text, {{"BLOCK", 64}}).inout(x).out(o).out(swapped).everywhere([&] {
     expectSame(x, want);
     expectSame(swapped, wantSwapped, "old value");
-    expectSame(std::vector<T>(o.begin(), o.begin() + 50), std::vector<T>(before.begin(), before.begin() + 50), "old value");
+    expectSame(std::vector<T>(o.begin(), o.begin() + 50), std::vector<T>(before.begin(), before.begin() + 50),
+               "old value");
   });
+}
+
+// Tensors smaller than the number of threads have copies in many of them: each element acts once.
+TEST(Atomics, CopiesActOnce) {
+  const char *text = R"(
+@triton.jit
+def f(a, b, c, old, N: tl.constexpr):
+    i = tl.arange(0, N)
+    tl.atomic_add(a + i, 1)
+    tl.store(old + i, tl.atomic_add(b + i, i))
+    tl.atomic_add(c + i[:, None] * 2 + tl.arange(0, 2)[None, :], 1.0)
+    tl.atomic_add(b + N, tl.sum(i, axis=0))
+)";
+  for (int n : {1, 2, 8, 32, 128}) {
+    SCOPED_TRACE(n);
+    const auto size = std::size_t(n);
+    std::vector<int> a(size, 5), b(size + 1, 7), old(size), wantB(size + 1, 7);
+    std::vector<float> c(2 * size, 1.0f);
+    for (std::size_t i = 0; i != size; ++i)
+      wantB[i] += int(i), wantB[size] += int(i);
+    Launch(text, {{"N", n}}).inout(a).inout(b).inout(c).out(old).everywhere([&] {
+      expectSame(a, std::vector<int>(size, 6));
+      expectSame(b, wantB);
+      expectSame(c, std::vector<float>(2 * size, 2.0f));
+      expectSame(old, std::vector<int>(size, 7));
+    });
+  }
 }
 
 template <typename T> class FloatAtomics : public testing::Test {};

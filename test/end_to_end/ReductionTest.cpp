@@ -25,13 +25,15 @@ struct Shape {
 };
 
 /// Loads the tensor as `x`, evaluates `body`, which stores.
-std::string withTensor(const Shape &shape, const std::string &parameters, const std::string &body, const std::string &functions = "") {
+std::string withTensor(const Shape &shape, const std::string &parameters, const std::string &body,
+                       const std::string &functions = "") {
   auto [a, b, c] = shape.sides;
   const std::string sides = std::to_string(a) + ", " + std::to_string(b) + ", " + std::to_string(c);
   return functions + "@triton.jit\ndef f(x_ptr, " + parameters + "):\n    N0: tl.constexpr = " + std::to_string(a) +
          "\n    N1: tl.constexpr = " + std::to_string(b) + "\n    N2: tl.constexpr = " + std::to_string(c) +
          "\n    i0 = tl.arange(0, N0)[:, None, None]\n    i1 = tl.arange(0, N1)[None, :, None]\n"
-         "    i2 = tl.arange(0, N2)[None, None, :]\n    offsets = (i0 * N1 + i1) * N2 + i2\n    x = tl.load(x_ptr + offsets)\n" +
+         "    i2 = tl.arange(0, N2)[None, None, :]\n    offsets = (i0 * N1 + i1) * N2 + i2\n    x = tl.load(x_ptr + "
+         "offsets)\n" +
          body;
 }
 
@@ -51,7 +53,8 @@ const Shape kShapes[] = {{{1, 1, 1024}}, {{2, 16, 32}}, {{32, 8, 2}}, {{1, 64, 6
 } // namespace
 
 template <typename T> class Reductions : public testing::Test {};
-using ReductionTypes = testing::Types<std::int8_t, std::int32_t, std::int64_t, std::uint32_t, Half, BFloat16, float, double>;
+using ReductionTypes =
+    testing::Types<std::int8_t, std::int32_t, std::int64_t, std::uint32_t, Half, BFloat16, float, double>;
 TYPED_TEST_SUITE(Reductions, ReductionTypes);
 
 // Sums of small integers are exact in every order; so are extremes.
@@ -66,15 +69,16 @@ TYPED_TEST(Reductions, SumMaxMin) {
         continue;
       const bool keepDims = (round + axis) % 2;
       const Configuration configuration = everyConfiguration()[std::size_t(round++ % 4)];
-      SCOPED_TRACE(testing::Message() << shape.sides[0] << "x" << shape.sides[1] << "x" << shape.sides[2] << " along " << axis
-                                      << (keepDims ? " kept" : ""));
+      SCOPED_TRACE(testing::Message() << shape.sides[0] << "x" << shape.sides[1] << "x" << shape.sides[2] << " along "
+                                      << axis << (keepDims ? " kept" : ""));
       const std::string arguments = std::to_string(axis) + (keepDims ? ", keep_dims=True" : "");
       const std::string text =
           withTensor(shape, "sum_ptr, max_ptr, min_ptr",
                      "    at = " + lineOffsets(axis, keepDims) + "\n    tl.store(sum_ptr + at, tl.sum(x, " + arguments +
-                         "))\n    tl.store(max_ptr + at, tl.max(x, " + arguments + "))\n    tl.store(min_ptr + at, x.min(" + arguments +
-                         "))\n");
-      std::vector<T> x = integers<T>(std::size_t(shape.size()), std::is_signed_v<T> || !std::is_integral_v<T> ? -1 : 0, 2);
+                         "))\n    tl.store(max_ptr + at, tl.max(x, " + arguments +
+                         "))\n    tl.store(min_ptr + at, x.min(" + arguments + "))\n");
+      std::vector<T> x =
+          integers<T>(std::size_t(shape.size()), std::is_signed_v<T> || !std::is_integral_v<T> ? -1 : 0, 2);
       const std::size_t lines = std::size_t(shape.size() / shape.sides[axis]);
       std::vector<Sum> sum(lines);
       std::vector<T> max(lines), min(lines), wantMax(lines), wantMin(lines);
@@ -85,14 +89,16 @@ TYPED_TEST(Reductions, SumMaxMin) {
           const double v = toDouble(x[std::size_t(first + k * shape.stride(axis))]);
           s += v, hi = std::max(hi, v), lo = std::min(lo, v);
         }
-        wantSum[std::size_t(line)] = s, wantMax[std::size_t(line)] = fromDouble<T>(hi), wantMin[std::size_t(line)] = fromDouble<T>(lo);
+        wantSum[std::size_t(line)] = s, wantMax[std::size_t(line)] = fromDouble<T>(hi),
+        wantMin[std::size_t(line)] = fromDouble<T>(lo);
       });
       Launch launch(text);
       launch.in(x).out(sum).out(max).out(min);
       if (!launch.run(configuration))
         continue;
       // Exact as long as partial sums have few enough bits: bfloat16 has 8, so that long lines may be rounded.
-      const double loose = std::is_same_v<T, BFloat16> ? shape.sides[axis] * 2 * 0x1p-8 * std::sqrt(shape.sides[axis]) : 0;
+      const double loose =
+          std::is_same_v<T, BFloat16> ? shape.sides[axis] * 2 * 0x1p-8 * std::sqrt(shape.sides[axis]) : 0;
       expectNear(sum, wantSum, [&](std::size_t) { return shape.sides[axis] > 64 ? loose : 0; }, "sum");
       expectSame(max, wantMax, "maximum");
       expectSame(min, wantMin, "minimum");
@@ -110,9 +116,8 @@ TEST(Reduction, SumOfFloats) {
     for (float v : x)
       want += v, magnitude += std::abs(v);
     Launch launch(text, {{"N", n}});
-    launch.in(x).out(out).everywhere([&] {
-      expectNear(out, {want, want}, 0, (std::log2(n) + 1) * 0x1p-24 * magnitude);
-    });
+    launch.in(x).out(out).everywhere(
+        [&] { expectNear(out, {want, want}, 0, (std::log2(n) + 1) * 0x1p-24 * magnitude); });
   }
 }
 
@@ -142,14 +147,16 @@ TEST(Reduction, ArgMaxAndMin) {
     for (int axis = 0; axis != 3; ++axis) {
       if (shape.sides[axis] == 1)
         continue;
-      SCOPED_TRACE(testing::Message() << shape.sides[0] << "x" << shape.sides[1] << "x" << shape.sides[2] << " along " << axis);
+      SCOPED_TRACE(testing::Message() << shape.sides[0] << "x" << shape.sides[1] << "x" << shape.sides[2] << " along "
+                                      << axis);
       const std::string a = std::to_string(axis);
-      const std::string text = withTensor(shape, "first_ptr, low_ptr, value_ptr, index_ptr",
-                                          "    at = " + lineOffsets(axis, false) + "\n    tl.store(first_ptr + at, tl.argmax(x, " + a +
-                                              "))\n    tl.store(low_ptr + at, tl.argmin(x, axis=" + a +
-                                              ", tie_break_left=True))\n    value, index = tl.max(x, " + a +
-                                              ", return_indices=True)\n    tl.store(value_ptr + at, value)\n"
-                                              "    tl.store(index_ptr + at, index)\n");
+      const std::string text =
+          withTensor(shape, "first_ptr, low_ptr, value_ptr, index_ptr",
+                     "    at = " + lineOffsets(axis, false) + "\n    tl.store(first_ptr + at, tl.argmax(x, " + a +
+                         "))\n    tl.store(low_ptr + at, tl.argmin(x, axis=" + a +
+                         ", tie_break_left=True))\n    value, index = tl.max(x, " + a +
+                         ", return_indices=True)\n    tl.store(value_ptr + at, value)\n"
+                         "    tl.store(index_ptr + at, index)\n");
       std::vector<float> x = integers<float>(std::size_t(shape.size()), -3, 3); // many ties
       const std::size_t lines = std::size_t(shape.size() / shape.sides[axis]);
       std::vector<int> first(lines), low(lines), index(lines), wantFirst(lines), wantLow(lines);
@@ -189,7 +196,8 @@ def f(x_ptr, y_ptr, o, N: tl.constexpr):
   Launch(text, {{"N", 512}}).in(x).in(y).out(out).everywhere([&] { expectSame(out, want); });
 }
 
-// Welford's mean and variance: three operands at once, combined by a function of the kernel's file; not commutative in rounding only.
+// Welford's mean and variance: three operands at once, combined by a function of the kernel's file; not commutative in
+// rounding only.
 TEST(Reduction, CombineFunctions) {
   const char *functions = R"(
 @triton.jit
@@ -206,13 +214,14 @@ def keep_larger(a, b):
   for (int axis : {0, 1, 2}) {
     const Shape shape = {{8, 16, 32}};
     const std::string a = std::to_string(axis);
-    const std::string text = withTensor(shape, "mean_ptr, var_ptr, n_ptr, max_ptr",
-                                        "    mean, m2, n = tl.reduce((x, tl.zeros_like(x), tl.full(x.shape, 1.0, tl.float32)), " + a +
-                                            ", welford)\n    at = " + lineOffsets(axis, false) +
-                                            "\n    tl.store(mean_ptr + at, mean)\n    tl.store(var_ptr + at, m2 / n)\n"
-                                            "    tl.store(n_ptr + at, n)\n    tl.store(max_ptr + at, x.reduce(" +
-                                            a + ", keep_larger))\n",
-                                        functions);
+    const std::string text =
+        withTensor(shape, "mean_ptr, var_ptr, n_ptr, max_ptr",
+                   "    mean, m2, n = tl.reduce((x, tl.zeros_like(x), tl.full(x.shape, 1.0, tl.float32)), " + a +
+                       ", welford)\n    at = " + lineOffsets(axis, false) +
+                       "\n    tl.store(mean_ptr + at, mean)\n    tl.store(var_ptr + at, m2 / n)\n"
+                       "    tl.store(n_ptr + at, n)\n    tl.store(max_ptr + at, x.reduce(" +
+                       a + ", keep_larger))\n",
+                   functions);
     std::vector<float> x = normal<float>(std::size_t(shape.size()));
     const int length = shape.sides[axis];
     const std::size_t lines = std::size_t(shape.size() / length);
@@ -254,7 +263,8 @@ def f(x_ptr, o, N: tl.constexpr):
   Launch(text, {{"N", 256}}).in(x).out(out).everywhere([&] { expectSame(out, {hi, lo, NAN}); });
 }
 
-// ---- scans ----------------------------------------------------------------------------------------------------------------------------
+// ---- scans
+// ----------------------------------------------------------------------------------------------------------------------------
 
 TEST(Scan, CumulativeSums) {
   for (const Shape &shape : kShapes)
@@ -262,11 +272,11 @@ TEST(Scan, CumulativeSums) {
       for (bool reverse : {false, true}) {
         if (shape.sides[axis] == 1)
           continue;
-        SCOPED_TRACE(testing::Message() << shape.sides[0] << "x" << shape.sides[1] << "x" << shape.sides[2] << " along " << axis
-                                        << (reverse ? " backwards" : ""));
-        const std::string text =
-            withTensor(shape, "o", "    tl.store(o + offsets, tl.cumsum(x, axis=" + std::to_string(axis) +
-                                       (reverse ? ", reverse=True" : "") + "))\n");
+        SCOPED_TRACE(testing::Message() << shape.sides[0] << "x" << shape.sides[1] << "x" << shape.sides[2] << " along "
+                                        << axis << (reverse ? " backwards" : ""));
+        const std::string text = withTensor(shape, "o",
+                                            "    tl.store(o + offsets, tl.cumsum(x, axis=" + std::to_string(axis) +
+                                                (reverse ? ", reverse=True" : "") + "))\n");
         std::vector<int> x = anyIntegers<int>(std::size_t(shape.size())), out(x.size()), want(x.size());
         shape.lines(axis, [&](int first, int) {
           unsigned total = 0;
@@ -281,7 +291,8 @@ TEST(Scan, CumulativeSums) {
       }
 }
 
-// A linear recurrence h = a h + b as a scan of pairs: associative, not commutative, so that a swapped pair of operands shows.
+// A linear recurrence h = a h + b as a scan of pairs: associative, not commutative, so that a swapped pair of operands
+// shows.
 TEST(Scan, Recurrences) {
   const char *text = R"(
 @triton.jit
@@ -300,15 +311,17 @@ def f(a_ptr, b_ptr, h_ptr, back_ptr, prod_ptr, M: tl.constexpr, N: tl.constexpr)
     tl.store(prod_ptr + at, tl.cumprod(a, axis=0))
 )";
   constexpr int m = 8, n = 128;
-  std::vector<int> a = integers<int>(m * n, -3, 3), b = integers<int>(m * n, -9, 9), h(m * n), back(m * n), prod(m * n), wantH(m * n),
-                   wantBack(m * n), wantProd(m * n);
+  std::vector<int> a = integers<int>(m * n, -3, 3), b = integers<int>(m * n, -9, 9), h(m * n), back(m * n), prod(m * n),
+                   wantH(m * n), wantBack(m * n), wantProd(m * n);
   for (int i = 0; i != m; ++i) {
     unsigned state = 0;
     for (int j = 0; j != n; ++j)
-      wantH[std::size_t(i * n + j)] = int(state = state * unsigned(a[std::size_t(i * n + j)]) + unsigned(b[std::size_t(i * n + j)]));
+      wantH[std::size_t(i * n + j)] =
+          int(state = state * unsigned(a[std::size_t(i * n + j)]) + unsigned(b[std::size_t(i * n + j)]));
     state = 0;
     for (int j = n; j-- != 0;)
-      wantBack[std::size_t(i * n + j)] = int(state = state * unsigned(a[std::size_t(i * n + j)]) + unsigned(b[std::size_t(i * n + j)]));
+      wantBack[std::size_t(i * n + j)] =
+          int(state = state * unsigned(a[std::size_t(i * n + j)]) + unsigned(b[std::size_t(i * n + j)]));
   }
   for (int j = 0; j != n; ++j) {
     int product = 1;
@@ -340,7 +353,8 @@ def f(x_ptr, o, h_ptr, N: tl.constexpr):
   });
 }
 
-// ---- sorting, gathering, counting ---------------------------------------------------------------------------------------------------
+// ---- sorting, gathering, counting
+// ---------------------------------------------------------------------------------------------------
 
 template <typename T> class Sorting : public testing::Test {};
 using SortTypes = testing::Types<std::int32_t, float, Half, std::uint8_t>;
@@ -360,8 +374,8 @@ def f(x_ptr, up, down, top, turned, M: tl.constexpr, N: tl.constexpr, K: tl.cons
 )";
   for (auto [m, n, k] : {std::tuple(1, 128, 8), {8, 32, 4}, {4, 16, 16}}) {
     const std::size_t size = std::size_t(m * n);
-    std::vector<T> x, up(size), down(size), top(std::size_t(m * k)), turned(size), wantUp(size), wantDown(size), wantTop(top.size()),
-        wantTurned(size);
+    std::vector<T> x, up(size), down(size), top(std::size_t(m * k)), turned(size), wantUp(size), wantDown(size),
+        wantTop(top.size()), wantTurned(size);
     if constexpr (std::is_integral_v<T>)
       x = anyIntegers<T>(size);
     else
@@ -394,8 +408,11 @@ def f(x_ptr, i_ptr, o, M: tl.constexpr, N: tl.constexpr, P: tl.constexpr, Q: tl.
     at = tl.arange(0, P)[:, None] * Q + tl.arange(0, Q)[None, :]
     tl.store(o + at, tl.gather(x, tl.load(i_ptr + at), AXIS))
 )";
-  for (auto [m, n, p, q, axis] :
-       {std::tuple(32, 16, 64, 16, 0), {32, 16, 8, 16, 0}, {16, 32, 16, 64, 1}, {16, 32, 16, 4, 1}, {4, 64, 4, 64, 1}}) {
+  for (auto [m, n, p, q, axis] : {std::tuple(32, 16, 64, 16, 0),
+                                  {32, 16, 8, 16, 0},
+                                  {16, 32, 16, 64, 1},
+                                  {16, 32, 16, 4, 1},
+                                  {4, 64, 4, 64, 1}}) {
     std::vector<float> x = normal<float>(std::size_t(m * n)), out(std::size_t(p * q)), want(out.size());
     std::vector<int> index = integers<int>(out.size(), 0, (axis ? n : m) - 1);
     for (int i = 0; i != p; ++i)
@@ -419,8 +436,8 @@ def f(x_ptr, o, masked, n, N: tl.constexpr, BINS: tl.constexpr):
 )";
   for (auto [n, bins] : {std::pair(512, 16), {256, 64}, {1024, 256}}) {
     const auto binCount = std::size_t(bins);
-    std::vector<int> x = integers<int>(std::size_t(n), 0, bins - 1), out(binCount), masked(out.size()), want(out.size()),
-                     wantMasked(out.size());
+    std::vector<int> x = integers<int>(std::size_t(n), 0, bins - 1), out(binCount), masked(out.size()),
+                     want(out.size()), wantMasked(out.size());
     for (int i = 0; i != n; ++i) {
       ++want[std::size_t(x[std::size_t(i)])];
       wantMasked[std::size_t(x[std::size_t(i)])] += i < n - 77;

@@ -1,6 +1,5 @@
-// What ptxas says of the examples' kernels in their default configurations: nothing is spilled. The same of the files in kernels/ in the
-// configurations that they are written for.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What ptxas says of the examples' kernels in their default configurations: nothing is spilled. The same of the files
+// in kernels/ in the configurations that they are written for. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "test/end_to_end/Harness.h"
 
 #include <fstream>
@@ -19,19 +18,26 @@ struct Compilation {
 std::ostream &operator<<(std::ostream &out, const Compilation &compilation) { return out << compilation.name; }
 
 #define STRIDES "i32:16, i32:16, i32:16, i32:16, i32:16, i32:16, i32:16, i32:16, i32:16, i32:16, i32:16, i32:16"
-#define TUTORIAL_STRIDES "i32:16, i32:16, i32:16, 1, i32:16, i32:16, i32:16, 1, i32:16, i32:16, i32:16, 1, i32:16, i32:16, i32:16, 1"
+#define TUTORIAL_STRIDES                                                                                               \
+  "i32:16, i32:16, i32:16, 1, i32:16, i32:16, i32:16, 1, i32:16, i32:16, i32:16, 1, i32:16, i32:16, i32:16, 1"
 
 const Compilation kCompilations[] = {
-    {"VectorAdd", TESSERA_EXAMPLES, "vector_add/vector_add.tile", "vector_add", "*fp32:16, *fp32:16, *fp32:16, i32, BLOCK=1024", 4, 3},
-    {"Softmax", TESSERA_EXAMPLES, "softmax/softmax.tile", "softmax", "*fp32:16, *fp32:16, i32, i32, i32, BLOCK=1024", 4, 3},
-    {"SoftmaxLong", TESSERA_EXAMPLES, "softmax/softmax.tile", "softmax", "*fp16:16, *fp16:16, i32:16, i32:16, i32:16, BLOCK=8192", 8, 3},
-    {"SoftmaxOnline", TESSERA_EXAMPLES, "softmax/softmax.tile", "softmax_online", "*fp32:16, *fp32:16, i32, i32, i32, BLOCK=4096", 8, 3},
+    {"VectorAdd", TESSERA_EXAMPLES, "vector_add/vector_add.tile", "vector_add",
+     "*fp32:16, *fp32:16, *fp32:16, i32, BLOCK=1024", 4, 3},
+    {"Softmax", TESSERA_EXAMPLES, "softmax/softmax.tile", "softmax", "*fp32:16, *fp32:16, i32, i32, i32, BLOCK=1024", 4,
+     3},
+    {"SoftmaxLong", TESSERA_EXAMPLES, "softmax/softmax.tile", "softmax",
+     "*fp16:16, *fp16:16, i32:16, i32:16, i32:16, BLOCK=8192", 8, 3},
+    {"SoftmaxOnline", TESSERA_EXAMPLES, "softmax/softmax.tile", "softmax_online",
+     "*fp32:16, *fp32:16, i32, i32, i32, BLOCK=4096", 8, 3},
     {"MatmulFp16", TESSERA_EXAMPLES, "matmul/matmul.tile", "matmul",
-     "*fp16:16, *fp16:16, *fp16:16, *fp16:16, i32:16, i32:16, i32:16, i32:16, 1, i32:16, 1, i32:16, 1, BLOCK_M=64, BLOCK_N=64, "
+     "*fp16:16, *fp16:16, *fp16:16, *fp16:16, i32:16, i32:16, i32:16, i32:16, 1, i32:16, 1, i32:16, 1, BLOCK_M=64, "
+     "BLOCK_N=64, "
      "BLOCK_K=32, GROUP_M=8, EPILOGUE=\"bias_gelu\"",
      4, 3},
     {"MatmulFp32", TESSERA_EXAMPLES, "matmul/matmul.tile", "matmul",
-     "*fp32:16, *fp32:16, *fp32:16, *fp32:16, i32:16, i32:16, i32:16, i32:16, 1, i32:16, 1, i32:16, 1, BLOCK_M=64, BLOCK_N=64, "
+     "*fp32:16, *fp32:16, *fp32:16, *fp32:16, i32:16, i32:16, i32:16, i32:16, 1, i32:16, 1, i32:16, 1, BLOCK_M=64, "
+     "BLOCK_N=64, "
      "BLOCK_K=32, GROUP_M=8, EPILOGUE=\"none\"",
      4, 3},
     {"MatmulBf16Transposed", TESSERA_EXAMPLES, "matmul/matmul.tile", "matmul",
@@ -39,7 +45,8 @@ const Compilation kCompilations[] = {
      "BLOCK_K=32, GROUP_M=8, EPILOGUE=\"bias\"",
      4, 3},
     {"MatmulInt8", TESSERA_EXAMPLES, "matmul/matmul.tile", "matmul",
-     "*i8:16, *i8:16, *i32:16, *i32:16, i32:16, i32:16, i32:16, i32:16, 1, i32:16, 1, i32:16, 1, BLOCK_M=64, BLOCK_N=64, "
+     "*i8:16, *i8:16, *i32:16, *i32:16, i32:16, i32:16, i32:16, i32:16, 1, i32:16, 1, i32:16, 1, BLOCK_M=64, "
+     "BLOCK_N=64, "
      "BLOCK_K=32, GROUP_M=8, EPILOGUE=\"none\"",
      4, 3},
     {"Attention64", TESSERA_EXAMPLES, "attention/attention.tile", "attention",
@@ -51,11 +58,13 @@ const Compilation kCompilations[] = {
      ", HEAD_DIM=128, BLOCK_D=128, BLOCK_M=64, BLOCK_N=64, GROUP=4, CAUSAL=False",
      4, 2},
     {"TutorialMatmul", TESSERA_TEST_KERNELS, "matmul.py", "matmul_kernel",
-     "*fp16:16, *fp16:16, *fp16:16, i32:16, i32:16, i32:16, i32:16, 1, i32:16, 1, i32:16, 1, BLOCK_SIZE_M=64, BLOCK_SIZE_N=64, "
+     "*fp16:16, *fp16:16, *fp16:16, i32:16, i32:16, i32:16, i32:16, 1, i32:16, 1, i32:16, 1, BLOCK_SIZE_M=64, "
+     "BLOCK_SIZE_N=64, "
      "BLOCK_SIZE_K=32, GROUP_SIZE_M=8, ACTIVATION=\"leaky_relu\"",
      4, 4},
     {"TutorialMatmulLarge", TESSERA_TEST_KERNELS, "matmul.py", "matmul_kernel",
-     "*fp16:16, *fp16:16, *fp16:16, i32:16, i32:16, i32:16, i32:16, 1, i32:16, 1, i32:16, 1, BLOCK_SIZE_M=128, BLOCK_SIZE_N=256, "
+     "*fp16:16, *fp16:16, *fp16:16, i32:16, i32:16, i32:16, i32:16, 1, i32:16, 1, i32:16, 1, BLOCK_SIZE_M=128, "
+     "BLOCK_SIZE_N=256, "
      "BLOCK_SIZE_K=64, GROUP_SIZE_M=8, ACTIVATION=\"\"",
      8, 3},
     {"TutorialAttention", TESSERA_TEST_KERNELS, "attention.py", "_attn_fwd",
@@ -63,7 +72,8 @@ const Compilation kCompilations[] = {
      ", i32, i32, i32:16, HEAD_DIM=64, BLOCK_M=128, BLOCK_N=64, STAGE=3",
      8, 3},
     {"TutorialLayerNorm", TESSERA_TEST_KERNELS, "layer_norm.py", "_layer_norm_fwd_fused",
-     "*fp16:16, *fp16:16, *fp16:16, *fp16:16, *fp32:16, *fp32:16, i32:16, i32:16, fp32, BLOCK_SIZE=2048, HAS_BIAS=True", 8, 3},
+     "*fp16:16, *fp16:16, *fp16:16, *fp16:16, *fp32:16, *fp32:16, i32:16, i32:16, fp32, BLOCK_SIZE=2048, HAS_BIAS=True",
+     8, 3},
 };
 
 class Resources : public testing::TestWithParam<Compilation> {};

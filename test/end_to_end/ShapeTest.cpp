@@ -20,7 +20,8 @@ template <typename T> class Transpose : public testing::Test {};
 using TransposeTypes = testing::Types<std::int8_t, Half, float, double>;
 TYPED_TEST_SUITE(Transpose, TransposeTypes);
 
-// Loaded row by row, transposed, stored row by row: both accesses coalesced, so that the conversion in between does the work.
+// Loaded row by row, transposed, stored row by row: both accesses coalesced, so that the conversion in between does the
+// work.
 TYPED_TEST(Transpose, EverySize) {
   using T = TypeParam;
   const char *text = R"(
@@ -132,8 +133,9 @@ def f(a_ptr, b_ptr, joined, even, odd, woven, catted, M: tl.constexpr, N: tl.con
 )";
   for (auto [m, n] : {std::pair(16, 32), {2, 64}, {64, 4}}) {
     const std::size_t size = std::size_t(m * n);
-    std::vector<float> a = normal<float>(size), b = normal<float>(size), joined(2 * size), even(size / 2), odd(size / 2), woven(2 * size),
-                       catted(2 * size), wantJoined(2 * size), wantEven(size / 2), wantOdd(size / 2), wantCat = a;
+    std::vector<float> a = normal<float>(size), b = normal<float>(size), joined(2 * size), even(size / 2),
+                       odd(size / 2), woven(2 * size), catted(2 * size), wantJoined(2 * size), wantEven(size / 2),
+                       wantOdd(size / 2), wantCat = a;
     wantCat.insert(wantCat.end(), b.begin(), b.end());
     for (std::size_t i = 0; i != size; ++i) {
       wantJoined[2 * i] = a[i], wantJoined[2 * i + 1] = b[i];
@@ -167,8 +169,8 @@ def f(x_ptr, y_ptr, sums, outer, filled, copies, M: tl.constexpr, N: tl.constexp
 )";
   for (auto [m, n] : {std::pair(32, 16), {1, 64}, {128, 2}}) {
     const std::size_t size = std::size_t(m * n);
-    std::vector<float> x = integers<float>(std::size_t(m), -99, 99), y = integers<float>(std::size_t(n), -99, 99), sums(size), outer(size),
-                       filled(size), copies(size), wantSums, wantOuter, wantFilled, wantCopies;
+    std::vector<float> x = integers<float>(std::size_t(m), -99, 99), y = integers<float>(std::size_t(n), -99, 99),
+                       sums(size), outer(size), filled(size), copies(size), wantSums, wantOuter, wantFilled, wantCopies;
     for (float a : x)
       for (float b : y)
         wantSums.push_back(a + b), wantOuter.push_back(a * b), wantFilled.push_back(a), wantCopies.push_back(a - b);
@@ -182,7 +184,8 @@ def f(x_ptr, y_ptr, sums, outer, filled, copies, M: tl.constexpr, N: tl.constexp
   }
 }
 
-// Vectors made by reductions along different axes meet: each has a layout of its own, with copies of its elements in many threads.
+// Vectors made by reductions along different axes meet: each has a layout of its own, with copies of its elements in
+// many threads.
 TEST(Shape, ReducedVectorsMeet) {
   const char *text = R"(
 @triton.jit
@@ -197,8 +200,8 @@ def f(x_ptr, o, N: tl.constexpr):
 )";
   for (int n : {4, 32, 64}) {
     const auto size = std::size_t(n * n);
-    std::vector<int> x = integers<int>(size, -9, 9), out(size + std::size_t(n)), want(out.size()), rows(std::size_t(n), 0), columns = rows,
-                     top(std::size_t(n), -99);
+    std::vector<int> x = integers<int>(size, -9, 9), out(size + std::size_t(n)), want(out.size()),
+                     rows(std::size_t(n), 0), columns = rows, top(std::size_t(n), -99);
     for (int i = 0; i != n; ++i)
       for (int j = 0; j != n; ++j) {
         const int v = x[std::size_t(i * n + j)];
