@@ -144,7 +144,7 @@ static Value emitAdvance(BuiltinCall &call) {
     return Value::poison();
   if (deltas.size() != data.offsets.size())
     return callError(call, "needs an offset for each of the " + Twine(data.offsets.size()) +
-                               " dimensions, but there are " + Twine(deltas.size()));
+                               " dimensions, but is given " + Twine(deltas.size()));
   for (auto [offset, delta] : llvm::zip(data.offsets, deltas)) {
     if (delta.isIntLike() && delta.integer == 0)
       continue;
@@ -460,7 +460,7 @@ static bool getOffsets(BuiltinCall &call, unsigned index, const BlockPointerData
     return false;
   if (offsets.size() == data.blockShape.size())
     return true;
-  callError(call, "needs an offset for each of the " + Twine(data.blockShape.size()) + " dimensions, but there are " +
+  callError(call, "needs an offset for each of the " + Twine(data.blockShape.size()) + " dimensions, but is given " +
                       Twine(offsets.size()));
   return false;
 }

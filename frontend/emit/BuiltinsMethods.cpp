@@ -168,8 +168,11 @@ static Value listMethod(BuiltinCall &call) {
   TupleData &data = *call[0].tupleData;
   auto method = static_cast<ListMethod>(call.builtin.variant);
   bool changes = method == LAppend || method == LExtend || method == LInsert || method == LPop;
-  if (changes && (!data.isList || !call.emitter.isHost()))
-    return callError(call, "changes a list, which is possible in host code only; build a new list");
+  if (changes && (!data.isList || !call.emitter.isHost())) {
+    callError(call, "changes a list, which is possible in host code only; build a new list");
+    call.emitter.abort(); // what follows counts on the change
+    return Value::poison();
+  }
   switch (method) {
   case LAppend:
     data.elements.push_back(call[1]);

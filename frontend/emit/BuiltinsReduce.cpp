@@ -509,7 +509,8 @@ static Value emitDot(BuiltinCall &call) {
     result = DType::Float64;
   else if (type.is(DType::Float16) || type.isFloat8())
     result = outType ? *outType : acc ? acc->element : result;
-  if (result.isFloating() && !result.is(DType::Float16) && !result.is(DType::Float32) && !result.is(DType::Float64))
+  bool accumulates = result.is(DType::Float16) || result.is(DType::Float32);
+  if (type.isFloating() && !(type.is(DType::Float64) ? result == type : accumulates))
     return callError(call, "accumulates in float16 or float32, not in " + result.getSpelling());
   llvm::SmallVector<int64_t> shape(aShape);
   shape.back() = bShape.back();

@@ -78,6 +78,8 @@ Value Emitter::call(Value callee, llvm::ArrayRef<Argument> args, SourceLoc loc) 
   case ValueKind::Type:
     return error(loc, "a type cannot be called; convert with '.to(" + Twine("tl.") +
                           StringRef(callee.element.getName()) + ")' or 'tl.cast'");
+  case ValueKind::String:
+    return error(loc, describe(callee) + " cannot be called, and the file has no device function of that name");
   default:
     return error(loc, describe(callee) + " cannot be called");
   }

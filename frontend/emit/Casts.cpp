@@ -320,6 +320,10 @@ bool Emitter::getShapeArgument(Value value, SourceLoc loc, StringRef what, llvm:
     if (side.isPoison())
       return false;
     std::optional<int64_t> known = getConstantInt(side);
+    if (!known && isCompileTime(side)) {
+      error(loc, "the shape of " + Twine(what) + " must consist of integers, but contains " + describe(side));
+      return false;
+    }
     if (!known) {
       error(loc, "the shape of " + Twine(what) + " must be known at compile time, but contains " + describe(side) +
                      "; make it a 'tl.constexpr'");

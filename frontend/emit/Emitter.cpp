@@ -171,7 +171,10 @@ std::string Emitter::suggest(StringRef wrong, llvm::ArrayRef<StringRef> names) {
   unsigned bestDistance = std::max<unsigned>(1, wrong.size() / 3) + 1;
   for (StringRef name : names) {
     unsigned distance = getSlips(wrong, name, bestDistance);
-    if (distance < bestDistance) {
+    // Of two that are as near, the one that the wrong name begins with; then the first of the alphabet.
+    bool nearer = distance == bestDistance && !best.empty() &&
+                  std::pair(!wrong.starts_with(name), name) < std::pair(!wrong.starts_with(best), best);
+    if (distance < bestDistance || nearer) {
       best = name;
       bestDistance = distance;
     }

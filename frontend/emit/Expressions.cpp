@@ -486,7 +486,10 @@ bool Emitter::getIterable(Value value, SourceLoc loc, llvm::SmallVectorImpl<Valu
     error(loc, value.getString() + " cannot be used in device code");
     return false;
   default:
-    error(loc, describe(value) + " cannot be iterated over at compile time");
+    error(loc, describe(value) + " cannot be iterated over" +
+                   (value.isIntLike() || (value.isScalarTensor() && value.element.isInteger())
+                        ? "; 'range' makes a loop of a number"
+                        : " at compile time"));
     return false;
   }
 }

@@ -282,7 +282,8 @@ bool SignatureParser::parseSpec(ArgumentSpec &spec) {
       if (!parseSpec(spec.elements.emplace_back()))
         return false;
       if (!consume(",") && !peek(")"))
-        return fail("expected ',' or ')' in the tuple, but there is '" + rest.take_front(12) + "'");
+        return rest.empty() ? fail("expected ',' or ')' in the tuple, but it ends")
+                            : fail("expected ',' or ')' in the tuple, but there is '" + rest.take_front(12) + "'");
     }
     return true;
   } else if (llvm::isDigit(rest.front()) || rest.front() == '-' || rest.front() == '"' || rest.front() == '\'' ||

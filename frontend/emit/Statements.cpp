@@ -72,8 +72,12 @@ Exit Emitter::emitStmt(const ast::Stmt *stmt, ast::StmtList rest, bool &consumed
     return Exit::of(Continues);
   case ast::StmtKind::Pass:
   case ast::StmtKind::Import:
+    break;
   case ast::StmtKind::Global:
   case ast::StmtKind::Nonlocal:
+    if (!frame->isHost)
+      error(stmt->getLoc(), Twine("'") + (stmt->kind == ast::StmtKind::Global ? "global" : "nonlocal") +
+                                "' is not supported in device code: variables outside the function cannot be assigned");
     break;
   case ast::StmtKind::ImportFrom:
     break;
@@ -97,6 +101,8 @@ Exit Emitter::emitStmt(const ast::Stmt *stmt, ast::StmtList rest, bool &consumed
       error(def->name.range.begin,
             "a function cannot be defined inside device code; define '" + def->name.text + "' at the top of the file")
           .range(def->name.range);
+      if (int unusable = frame->analysis->findSlot(def->name.text); unusable >= 0)
+        frame->slots[unusable] = Value::poison();
       return Exit();
     }
     Value function = makeFunction(*frame->unit, def);
@@ -121,7 +127,8 @@ Exit Emitter::emitStmt(const ast::Stmt *stmt, ast::StmtList rest, bool &consumed
     for (const ast::Expr *target : llvm::cast<ast::Delete>(stmt)->targets)
       if (auto *name = llvm::dyn_cast<ast::Name>(target); name && frame->analysis)
         if (int slot = frame->analysis->findSlot(name->id); slot >= 0)
-          frame->slots[slot] = Value();
+          frame->slots[slot] = arena.deferred(
+              {("'" + name->id + "' is used after 'del'").str(), stmt->getLoc(), "it is deleted here"});
     break;
   case ast::StmtKind::TypeAlias:
     error(stmt->getLoc(), "'type' is not supported in device code");

@@ -152,6 +152,8 @@ std::string emit::describe(const Value &value) {
   case ValueKind::Tuple:
     if (value.tupleData->cls)
       return ("a '" + value.tupleData->cls->name + "'").str();
+    if (std::string text = isCompileTime(value) ? toPython(value, true) : ""; !text.empty() && text.size() <= 40)
+      return (value.tupleData->isList ? "the list " : "the tuple ") + text;
     return (value.tupleData->isList ? "a list of " : "a tuple of ") + std::to_string(value.tupleData->elements.size());
   case ValueKind::Dict:
     return "a dict";
