@@ -8,6 +8,7 @@
 #include <bit>
 #include <charconv>
 #include <limits>
+#include <new>
 
 namespace tessera {
 namespace {
@@ -214,7 +215,11 @@ Expected<ArgumentSet> ArgumentSet::create(const Device &device,
           return fail(read.error());
         array = std::move(*read);
       } else {
-        array = HostArray(text.type, text.shape);
+        try {
+          array = HostArray(text.type, text.shape);
+        } catch (const std::bad_alloc &) {
+          return fail(Error(ErrorCode::OutOfMemory, "not enough memory for a buffer of this shape"));
+        }
         if (Status filled = fill(array, text.filling, seed, name); !filled)
           return fail(filled.error());
       }
