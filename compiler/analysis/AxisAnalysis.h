@@ -27,8 +27,8 @@
 //
 // Narrowing a group from c to g < c elements leaves first elements that are multiples of min(d, g) only:
 // `divisibilityOfGroups` says so, and every rule goes through it. Signed division and remainder keep their facts only
-// for values that cannot be negative, which is tracked as well. One thing is taken for granted there, as in every kernel
-// that maps programs to tiles: what a non-negative index is divided by, is positive.
+// for values that cannot be negative, which is tracked as well. One thing is taken for granted there, as in every
+// kernel that maps programs to tiles: what a non-negative index is divided by, is positive.
 //
 // Loops are solved by iteration from the facts of the initial values downwards: facts only ever get weaker, so that a
 // few rounds suffice.

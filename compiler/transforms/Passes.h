@@ -1,5 +1,5 @@
 //===- Passes.h - Passes on the tile dialect ------------------------------------------------------------------------*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // Declares the passes of Passes.td, which documents them, and the pipeline they form.
 //
