@@ -14,9 +14,11 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
+#include "llvm/IR/Operator.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/CommandLine.h"
@@ -62,7 +64,9 @@ std::unique_ptr<llvm::TargetMachine> createTargetMachine(const PtxOptions &optio
   if (!target)
     return nullptr;
   llvm::TargetOptions targetOptions;
-  targetOptions.AllowFPOpFusion = options.fpContract ? llvm::FPOpFusion::Fast : llvm::FPOpFusion::Strict;
+  // Standard: products and sums that carry `contract` are fused; the elementary functions rely on the others staying
+  // apart.
+  targetOptions.AllowFPOpFusion = options.fpContract ? llvm::FPOpFusion::Standard : llvm::FPOpFusion::Strict;
   targetOptions.NoTrappingFPMath = true;
   targetOptions.TrapUnreachable = false;
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
@@ -90,6 +94,14 @@ struct DiagnosticForwarder : llvm::DiagnosticHandler {
   mlir::Location location;
   bool &failed;
 };
+
+/// Takes back the leave that single operations give to be fused.
+void forbidContraction(llvm::Module &module) {
+  for (llvm::Function &function : module)
+    for (llvm::Instruction &instruction : llvm::instructions(function))
+      if (llvm::isa<llvm::FPMathOperator>(instruction))
+        instruction.setHasAllowContract(false);
+}
 
 void optimizeModule(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::LoopAnalysisManager loopAnalyses;
@@ -125,14 +137,15 @@ constexpr unsigned hugeFunction = 20000;
 /// The back end's pass manager without straight-line strength reduction: it takes a quarter of the back end's time to
 /// look for addresses that differ by constants, which the lowering has already split into base and immediate. Sinking
 /// asks anew for the register pressure of the whole block whenever it moves something, which takes minutes in the
-/// unrolled body of a large product.
+/// unrolled body of a large product; preparing for selection begins a block anew after each change.
 class BackendPasses : public llvm::legacy::PassManager {
 public:
   explicit BackendPasses(const llvm::Module &module) : huge(module.getInstructionCount() > hugeFunction) {}
 
   void add(llvm::Pass *pass) override {
     llvm::StringRef name = pass->getPassName();
-    if (name == "Straight line strength reduction" || (huge && name == "Machine code sinking"))
+    if (name == "Straight line strength reduction" ||
+        (huge && (name == "Machine code sinking" || name == "CodeGen Prepare")))
       delete pass;
     else
       llvm::legacy::PassManager::add(pass);
@@ -184,6 +197,8 @@ mlir::FailureOr<PtxResult> emitPtx(mlir::ModuleOp module, const PtxOptions &opti
       mlir::translateModuleToLLVMIR(module, context, "tessera", /*disableVerification=*/true);
   if (!llvmModule)
     return mlir::failure();
+  if (!options.fpContract)
+    forbidContraction(*llvmModule);
   onStage("translate", watch.lap());
 
   if (options.optimize)

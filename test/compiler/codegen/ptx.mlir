@@ -20,8 +20,8 @@
 #subprogram = #llvm.di_subprogram<id = distinct[1]<>, compileUnit = #unit, scope = #file, name = "k", file = #file, line = 1, subprogramFlags = "Definition|Optimized", type = #type>
 module attributes {tile.target = "sm_80", tile.ptx_version = 70 : i32} {
   llvm.func @k(%p: !llvm.ptr<1> {llvm.align = 16 : i64}, %x: f32, %y: f32) attributes {nvvm.kernel, nvvm.reqntid = array<i32: 32, 1, 1>} {
-    %0 = llvm.fmul %x, %y : f32 loc("k.tile":7:3)
-    %1 = llvm.fadd %0, %x : f32 loc("k.tile":7:3)
+    %0 = llvm.fmul %x, %y {fastmathFlags = #llvm.fastmath<contract>} : f32 loc("k.tile":7:3)
+    %1 = llvm.fadd %0, %x {fastmathFlags = #llvm.fastmath<contract>} : f32 loc("k.tile":7:3)
     llvm.store %1, %p : f32, !llvm.ptr<1> loc("k.tile":8:3)
     llvm.return loc("k.tile":9:1)
   } loc(fused<#subprogram>["k.tile":1:1])
