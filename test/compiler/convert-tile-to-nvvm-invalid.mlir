@@ -13,16 +13,6 @@ module attributes {tile.num_warps = 4 : i32, tile.target = "sm_70"} {
 
 // -----
 
-module attributes {tile.num_warps = 1 : i32, tile.target = "sm_89"} {
-func.func @bf16_atomic(%x: !tile.ptr<bf16>, %v: bf16) attributes {tile.kernel} {
-  // expected-error@+1 {{target sm_89 does not have atomic addition of bf16}}
-  %old = tile.atomic_rmw fadd %x, %v : !tile.ptr<bf16>
-  return
-}
-}
-
-// -----
-
 module attributes {tile.num_warps = 1 : i32, tile.target = "sm_80"} {
 func.func @fp8_arithmetic(%x: !tile.ptr<f8E5M2>) attributes {tile.kernel} {
   %v = tile.load %x : !tile.ptr<f8E5M2>
