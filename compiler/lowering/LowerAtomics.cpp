@@ -60,7 +60,9 @@ bool releases(tile::MemSemantic semantic) {
 
 /// One atomic instruction: `operands` come after the address.
 struct AtomicForm {
+  /// The instruction; for an addition that the target lacks, the compare-and-swap that stands in for it.
   std::string instruction;
+  bool isLoop = false; ///< the latter
   Type elementType;
   bool hasResult;    ///< the instruction has a destination
   bool resultIsUsed; ///< and somebody reads it
@@ -93,6 +95,24 @@ Value emitAtomic(Lowering &l, const AtomicForm &form, Value pointer, Values oper
   llvm::SmallVector<Value> values = l.inlinePtx(text, constraints, results, arguments, /*sideEffects=*/true);
   if (!form.hasResult)
     return {};
+  return fromStorage(l, l.bitcast(values.front(), storageType(l, form.elementType)), form.elementType);
+}
+
+/// A sum of bf16 where the target has no such atomic: swapped in once nobody has come between.
+Value emitAdditionLoop(Lowering &l, const AtomicForm &form, Value pointer, Value operand, Value predicate) {
+  Lowering::Split split = l.splitOf(pointer);
+  std::string address = l.addressText(1, split.constant);
+  llvm::SmallVector<Value> arguments = {split.base, l.toBits(toStorage(l, operand))};
+  if (predicate)
+    arguments.push_back(predicate);
+  std::string text = "{\n\t.reg .pred again;\n\t.reg .b16 one, sum, seen;\n\tmov.b16 $0, 0;\n\t";
+  if (predicate)
+    text += "@!$3 bra DONE;\n\t";
+  text += "mov.b16 one, 0x3F80;\n\tld.relaxed.gpu.global.b16 $0, " + address +
+          ";\nAGAIN:\n\tmov.b16 seen, $0;\n\tfma.rn.bf16 sum, seen, one, $2;\n\t" + form.instruction + " $0, " +
+          address + ", seen, sum;\n\tsetp.ne.b16 again, $0, seen;\n\t@again bra AGAIN;\nDONE:\n\t}";
+  llvm::SmallVector<Value> values = l.inlinePtx(text, predicate ? "=&h,l,h,b" : "=&h,l,h", {l.intType(16)}, arguments,
+                                                /*sideEffects=*/true);
   return fromStorage(l, l.bitcast(values.front(), storageType(l, form.elementType)), form.elementType);
 }
 
@@ -154,7 +174,8 @@ LogicalResult lowerAtomic(Lowering &l, Operation *op, Value pointer, Value mask,
     llvm::SmallVector<Value> arguments;
     for (Values values : scalars)
       arguments.push_back(values[r]);
-    results.push_back(emitAtomic(l, form, pointers[r], arguments, predicate));
+    results.push_back(form.isLoop ? emitAdditionLoop(l, form, pointers[r], arguments.front(), predicate)
+                                  : emitAtomic(l, form, pointers[r], arguments, predicate));
   }
   if (!form.resultIsUsed) {
     Value nothing = l.poison(l.scalarType(form.elementType));
@@ -171,8 +192,7 @@ LogicalResult lowerAtomic(Lowering &l, Operation *op, Value pointer, Value mask,
 
 LogicalResult lowerAtomicRmw(Lowering &l, tile::AtomicRmwOp op) {
   Type type = Lowering::elementTypeOf(op.getValue().getType());
-  if (op.getKind() == tile::RmwKind::FAdd && ((type.isBF16() && failed(l.require(op, Feature::AtomicBf16))) ||
-                                              (type.isF16() && failed(l.require(op, Feature::AtomicF16))) ||
+  if (op.getKind() == tile::RmwKind::FAdd && ((type.isF16() && failed(l.require(op, Feature::AtomicF16))) ||
                                               (type.isF64() && failed(l.require(op, Feature::AtomicF64)))))
     return failure();
   tile::MemSemantic semantic = op.getSem();
@@ -184,6 +204,11 @@ LogicalResult lowerAtomicRmw(Lowering &l, tile::AtomicRmwOp op) {
   form.instruction = (isReduction ? "red.global" : "atom.global") + orderName(semantic, op.getScope()) +
                      operationName(op.getKind(), type);
   form.elementType = type;
+  if (op.getKind() == tile::RmwKind::FAdd && type.isBF16() && !l.target.has(Feature::AtomicBf16)) {
+    isReduction = false;
+    form.isLoop = true;
+    form.instruction = "atom.global" + orderName(semantic, op.getScope()) + ".cas.b16";
+  }
   form.hasResult = !isReduction;
   form.resultIsUsed = resultIsUsed;
   return lowerAtomic(l, op, op.getPointer(), op.getMask(), form, {op.getValue()}, releases(semantic));
