@@ -1,5 +1,4 @@
-//===- Compile.cpp - From a kernel of the tile dialect to PTX
-//---------------------------------------------------------===//
+//===- Compile.cpp - From a kernel of the tile dialect to PTX -----------------===//
 //
 // Strings the stages together, times them, and refuses what does not fit the target.
 //
@@ -103,6 +102,34 @@ int64_t integerAttr(ModuleOp module, llvm::StringRef name, int64_t otherwise) {
   return attr ? attr.getInt() : otherwise;
 }
 
+/// Whether PTX has the kernel's name as a symbol of the kernel's own: Python's names may have letters of any alphabet.
+LogicalResult checkName(func::FuncOp kernel) {
+  llvm::StringRef name = kernel.getName();
+  bool isSymbol =
+      llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '$'; }) && name != "_" && name != "$";
+  if (!isSymbol)
+    return kernel.emitError() << "a kernel cannot be named '" << name
+                              << "': names of PTX are made of ASCII letters, digits and '_', which cannot stand alone";
+  if (llvm::is_contained({"WARP_SZ", "vprintf", "__assertfail"}, name))
+    return kernel.emitError() << "a kernel cannot be named '" << name << "': PTX has a meaning of its own for it";
+  return success();
+}
+
+/// Whether the passes exist whose names the user gave.
+LogicalResult checkPassNames(ModuleOp module, const Target &target, const CompileOptions &options) {
+  std::vector<std::string> known = passNames(target), given = options.printAfter;
+  if (!options.stopAfter.empty())
+    given.push_back(options.stopAfter);
+  for (const std::string &name : given) {
+    if (llvm::is_contained(known, name) || (name == "all" && name != options.stopAfter))
+      continue;
+    InFlightDiagnostic diagnostic = module.emitError() << "there is no pass '" << name << "'";
+    diagnostic.attachNote() << "passes are " << llvm::join(known, ", ");
+    return diagnostic;
+  }
+  return success();
+}
+
 LogicalResult checkLaunch(ModuleOp module, func::FuncOp kernel, const Target &target) {
   int64_t warps = integerAttr(module, tile::TileDialect::numWarpsAttrName, 4);
   if (warps < 1 || warps > int64_t(target.warpsPerCta) || !llvm::isPowerOf2_64(warps))
@@ -134,7 +161,8 @@ FailureOr<CompiledKernel> compile(ModuleOp module, const CompileOptions &options
     return module.emitError() << "a module has one kernel; this one has "
                               << std::distance(kernels.begin(), kernels.end()) << " functions";
   func::FuncOp kernel = *kernels.begin();
-  if (failed(checkLaunch(module, kernel, *target)))
+  if (failed(checkName(kernel)) || failed(checkLaunch(module, kernel, *target)) ||
+      failed(checkPassNames(module, *target, options)))
     return failure();
 
   CompiledKernel result;
@@ -152,11 +180,8 @@ FailureOr<CompiledKernel> compile(ModuleOp module, const CompileOptions &options
     PassManager passes(context, ModuleOp::getOperationName());
     passes.enableVerifier(options.verifyEach);
     passes.addInstrumentation(std::make_unique<Observer>(options, result.times));
-    if (failed(addPasses(passes, *target, last))) {
-      InFlightDiagnostic diagnostic = module.emitError() << "there is no pass '" << options.stopAfter << "'";
-      diagnostic.attachNote() << "passes are " << llvm::join(passNames(*target), ", ");
+    if (failed(addPasses(passes, *target, last)))
       return failure();
-    }
     if (options.verifyEach && last.empty())
       addVerifier(passes);
     if (failed(passes.run(module)))

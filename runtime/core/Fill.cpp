@@ -77,6 +77,25 @@ std::optional<double> number(std::string_view text) {
                                                                                     : std::nullopt;
 }
 
+/// Whether an integer type holds the numbers that a filling makes; other numbers would be wrapped in silence.
+Status checkRange(ScalarType type, const Fill &how) {
+  const bool isRange = how.kind == Fill::Kind::Randint;
+  if (isFloat(type) || (how.kind != Fill::Kind::Const && !isRange))
+    return {};
+  const int bits = type == ScalarType::I1 ? 1 : int(8 * sizeOf(type)) - (isSigned(type) ? 1 : 0);
+  const double end = std::ldexp(1, bits), least = type != ScalarType::I1 && isSigned(type) ? -end : 0;
+  if (how.low >= least && (isRange ? how.high <= end : how.low < end) && how.low == std::floor(how.low))
+    return {};
+  auto text = [](double value) {
+    std::string digits(64, '\0');
+    auto [to, failed] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    return digits.substr(0, failed == std::errc() ? std::size_t(to - digits.data()) : 0);
+  };
+  return Error(ErrorCode::InvalidArgument,
+               (isRange ? "randint(" + text(how.low) + "," + text(how.high) : "const(" + text(how.low)) +
+                   ") makes numbers that " + std::string(nameOf(type)) + " does not hold");
+}
+
 } // namespace
 
 Expected<Fill> parseFill(std::string_view text) {
@@ -118,6 +137,8 @@ Status fill(HostArray &array, const Fill &how, std::uint64_t seed, std::string_v
                                                                                          : "rand") +
                                                  " fills floating-point buffers, this one is " +
                                                  describe(array.type, array.shape));
+  if (Status fits = checkRange(array.type, how); !fits)
+    return fits;
   const std::uint64_t start = seedOf(seed, stream);
   for (std::size_t i = 0; i < array.size(); ++i) {
     switch (how.kind) {

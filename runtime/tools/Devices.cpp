@@ -13,6 +13,10 @@ int run(const Options &options) {
   if (!options.positional().empty())
     return reportUsage(kDevicesVerb, "unexpected argument '" + options.positional().front() + "'");
   const std::vector<Device> devices = Device::all();
+  if (devices.empty()) { // the simulator is always there, unless it is set up wrongly: let it say so
+    Expected<Device> simulator = Device::open("sim");
+    return simulator ? kInputAtFault : report(simulator.error());
+  }
   auto version = [](int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); };
   if (options.has("--json")) {
     Json json;

@@ -49,11 +49,14 @@ Status runTile(const RunRequest &request, const Device &device, const ArgumentSe
     else
       missing.push_back(parameter.name);
   }
-  for (const std::string &name : arguments.names())
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      return Error(ErrorCode::NotFound, "kernel '" + kernel->name() + "' takes no argument '" + name + "'" +
-                                            detail::didYouMean(name, names));
-    }
+  for (const std::string &name : arguments.names()) {
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      continue;
+    if (std::any_of(constants.begin(), constants.end(), [&](const auto &constant) { return constant.name == name; }))
+      return Error(ErrorCode::InvalidArgument, "'" + name + "' is given by --arg and by --const");
+    return Error(ErrorCode::NotFound,
+                 "kernel '" + kernel->name() + "' takes no argument '" + name + "'" + detail::didYouMean(name, names));
+  }
   if (!missing.empty()) {
     std::string list;
     for (const std::string &name : missing)

@@ -159,6 +159,23 @@ TEST(Compile, NamesThePassesThatThereAre) {
   EXPECT_TRUE(mlir::failed(session.compile(kSum, options)));
   EXPECT_TRUE(contains(session.said, "there is no pass 'tile-assign-layuots'"));
   EXPECT_TRUE(contains(session.said, "tile-assign-layouts"));
+
+  Session printing;
+  CompileOptions printed;
+  printed.printAfter = {"tile-nothing"};
+  EXPECT_TRUE(mlir::failed(printing.compile(kSum, printed)));
+  EXPECT_TRUE(contains(printing.said, "there is no pass 'tile-nothing'"));
+}
+
+TEST(Compile, RefusesNamesThatPtxHasNot) {
+  for (const char *name : {"_", "\"gr\\C3\\B6\\C3\\9Fe\"", "WARP_SZ", "vprintf", "__assertfail"}) {
+    Session session;
+    std::string text = std::string("func.func @") + name + "() attributes {tile.kernel} { return }";
+    CompileOptions options;
+    options.target = Target::find("sm_80");
+    EXPECT_TRUE(mlir::failed(session.compile(text, options))) << name;
+    EXPECT_TRUE(contains(session.said, "a kernel cannot be named")) << session.said;
+  }
 }
 
 TEST(Compile, RefusesWhatDoesNotFitTheTarget) {

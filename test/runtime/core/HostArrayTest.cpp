@@ -155,6 +155,21 @@ TEST(Fill, RefusesRealFillingsOfIntegers) {
             "randn fills floating-point buffers, this one is i32[4]");
 }
 
+TEST(Fill, RefusesIntegersThatDoNotFit) {
+  HostArray bytes(ScalarType::U8, {8}), wide(ScalarType::I64, {8}), flags(ScalarType::I1, {8});
+  EXPECT_TRUE(fill(bytes, {Fill::Kind::Const, 255, 0}, 0, "x"));
+  EXPECT_TRUE(fill(bytes, {Fill::Kind::Randint, 0, 256}, 0, "x"));
+  EXPECT_TRUE(fill(wide, {Fill::Kind::Randint, -0x1p63, 0x1p63}, 0, "x"));
+  EXPECT_TRUE(fill(flags, {Fill::Kind::Const, 1, 0}, 0, "x"));
+  EXPECT_EQ(fill(bytes, {Fill::Kind::Const, -1, 0}, 0, "x").error().text(),
+            "const(-1) makes numbers that u8 does not hold");
+  EXPECT_EQ(fill(bytes, {Fill::Kind::Const, 1.5, 0}, 0, "x").error().text(),
+            "const(1.5) makes numbers that u8 does not hold");
+  EXPECT_EQ(fill(bytes, {Fill::Kind::Randint, 0, 257}, 0, "x").error().text(),
+            "randint(0,257) makes numbers that u8 does not hold");
+  EXPECT_FALSE(fill(wide, {Fill::Kind::Const, 0x1p63, 0}, 0, "x"));
+}
+
 TEST(Compare, FindsTheWorstElement) {
   HostArray got(ScalarType::FP32, {2, 2}), want(ScalarType::FP32, {2, 2});
   for (std::size_t i = 0; i < 4; ++i) {
