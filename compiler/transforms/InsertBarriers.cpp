@@ -236,6 +236,11 @@ private:
     if (std::optional<Range> range = scratchOf(op)) {
       if (pending.written.overlaps(*range) || pending.read.overlaps(*range))
         barrierBefore(op, pending);
+      if (!synchronizesBlock(op)) {
+        pending.written.add(*range);
+        pending.read.add(*range);
+        return;
+      }
       // Its own barrier comes between its writes and its reads.
       bool wroteGlobal = isa<tile::AtomicRmwOp, tile::AtomicCasOp>(op);
       pending = Pending();
@@ -248,6 +253,20 @@ private:
   static std::optional<Range> scratchOf(Operation *op) {
     auto offset = op->getAttrOfType<IntegerAttr>(scratchOffsetAttrName);
     return offset ? std::optional<Range>({offset.getInt(), offset.getInt() + getScratchBytes(op)}) : std::nullopt;
+  }
+
+  /// Whether the barrier between the writes and the reads of an operation with scratch memory is one of the block: a
+  /// conversion within warps waits for its own warp only.
+  bool synchronizesBlock(Operation *op) {
+    auto convert = dyn_cast<tile::ConvertLayoutOp>(op);
+    if (!convert)
+      return true;
+    auto [place, isNew] = convertsAcrossWarps.try_emplace(op, true);
+    if (isNew) {
+      ConversionPlan plan = planConversion(convert);
+      place->second = plan.kind != ConversionKind::Shared || plan.shared->crossesWarps;
+    }
+    return place->second;
   }
 
   /// Whether something in `op` must not meet what is pending before it.
@@ -298,6 +317,7 @@ private:
   }
 
   unsigned numBarriers = 0;
+  llvm::DenseMap<Operation *, bool> convertsAcrossWarps;
 };
 
 class InsertBarriersPass : public impl::InsertBarriersPassBase<InsertBarriersPass> {

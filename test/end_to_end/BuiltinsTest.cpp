@@ -123,32 +123,6 @@ def f(x_ptr, y_ptr, o, packed, BLOCK: tl.constexpr):
   });
 }
 
-TEST(Builtins, MapElementwise) {
-  const char *text = R"(
-@triton.jit
-def collatz(n):
-    steps = 0
-    while n != 1:
-        n = n // 2 if n % 2 == 0 else 3 * n + 1
-        steps += 1
-    return steps
-
-@triton.jit
-def f(x_ptr, o, BLOCK: tl.constexpr):
-    i = tl.arange(0, BLOCK)
-    tl.store(o + i, tl.map_elementwise(collatz, tl.load(x_ptr + i)))
-)";
-  std::vector<int> x = integers<int>(64, 1, 50), out(64), want;
-  for (int v : x) {
-    int steps = 0;
-    for (; v != 1; ++steps)
-      v = v % 2 ? 3 * v + 1 : v / 2;
-    want.push_back(steps);
-  }
-  Launch launch(text, {{"BLOCK", 64}}, "f");
-  launch.in(x).out(out).everywhere([&] { expectSame(out, want); });
-}
-
 TEST(Builtins, TuplesAndComprehensions) {
   const char *text = R"(
 from typing import NamedTuple

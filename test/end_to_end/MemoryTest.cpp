@@ -301,6 +301,26 @@ def f(x, y, counter, BLOCK: tl.constexpr):
   }
 }
 
+// A conversion of layouts within warps waits for its own warp only, and is no barrier for what stands around it.
+TEST(Memory, ConversionsWithinWarpsAreNoBarriers) {
+  const char *text = R"(
+@triton.jit
+def f(x, tmp, o):
+    i = tl.arange(0, 1024)
+    tl.store(tmp + i, tl.load(x + i))
+    v = tl.load(tmp + (1023 - i))
+    v = tl.permute(tl.reshape(v, (16, 4, 1, 16)), (2, 0, 3, 1))
+    tl.store(tmp + i, tl.reshape(v, (1024,)))
+    tl.store(o + i, tl.load(tmp + (1023 - i)))
+)";
+  std::vector<int> x = anyIntegers<int>(1024), tmp(1024), out(1024), want(1024);
+  for (std::size_t i = 0; i != 1024; ++i) {
+    const std::size_t a = i / 64, b = i / 16 % 4, c = i % 16;
+    want[1023 - (a * 64 + c * 4 + b)] = x[1023 - i];
+  }
+  Launch(text).in(x).out(tmp).out(out).everywhere([&] { expectSame(out, want); });
+}
+
 // ---- block pointers and descriptors
 // ---------------------------------------------------------------------------------------------------
 

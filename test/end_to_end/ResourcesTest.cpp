@@ -55,7 +55,7 @@ const Compilation kCompilations[] = {
      4, 2},
     {"Attention128", TESSERA_EXAMPLES, "attention/attention.tile", "attention",
      "*bf16:16, *bf16:16, *bf16:16, *bf16:16, fp32, i32, i32, i32, " STRIDES
-     ", HEAD_DIM=128, BLOCK_D=128, BLOCK_M=64, BLOCK_N=64, GROUP=4, CAUSAL=False",
+     ", HEAD_DIM=128, BLOCK_D=128, BLOCK_M=64, BLOCK_N=32, GROUP=4, CAUSAL=False",
      4, 2},
     {"TutorialMatmul", TESSERA_TEST_KERNELS, "matmul.py", "matmul_kernel",
      "*fp16:16, *fp16:16, *fp16:16, i32:16, i32:16, i32:16, i32:16, 1, i32:16, 1, i32:16, 1, BLOCK_SIZE_M=64, "
@@ -69,8 +69,12 @@ const Compilation kCompilations[] = {
      8, 3},
     {"TutorialAttention", TESSERA_TEST_KERNELS, "attention.py", "_attn_fwd",
      "*fp16:16, *fp16:16, *fp16:16, fp32, *fp32:16, *fp16:16, " TUTORIAL_STRIDES
+     ", i32, i32, i32:16, HEAD_DIM=64, BLOCK_M=64, BLOCK_N=32, STAGE=3",
+     4, 3},
+    {"TutorialAttentionLarge", TESSERA_TEST_KERNELS, "attention.py", "_attn_fwd",
+     "*fp16:16, *fp16:16, *fp16:16, fp32, *fp32:16, *fp16:16, " TUTORIAL_STRIDES
      ", i32, i32, i32:16, HEAD_DIM=64, BLOCK_M=128, BLOCK_N=64, STAGE=3",
-     8, 3},
+     4, 3},
     {"TutorialLayerNorm", TESSERA_TEST_KERNELS, "layer_norm.py", "_layer_norm_fwd_fused",
      "*fp16:16, *fp16:16, *fp16:16, *fp16:16, *fp32:16, *fp32:16, i32:16, i32:16, fp32, BLOCK_SIZE=2048, HAS_BIAS=True",
      8, 3},
