@@ -236,6 +236,15 @@ static Value emitCapability(BuiltinCall &call) {
   return Value::ofBool(getCapability(call.emitter.options.target) >= *major * 10 + *minor);
 }
 
+/// What host functions ask the driver for, to choose among configurations: a named tuple.
+static Value emitCurrentTarget(BuiltinCall &call) {
+  TupleData *data = call.emitter.arena.newTuple();
+  data->fields = {"backend", "arch", "warp_size"};
+  data->elements = {Value::ofString("cuda"), Value::ofInt(getCapability(call.emitter.options.target)),
+                    Value::ofInt(32)};
+  return ValueArena::wrap(data);
+}
+
 llvm::ArrayRef<Builtin> emit::getCudaBuiltins() {
   static constexpr Builtin table[] = {
       {"num_warps", "", emitNumWarps},       {"num_threads", "", emitNumWarps, PlainFunction, 1},
@@ -252,6 +261,7 @@ llvm::ArrayRef<Builtin> emit::getTargetInfoBuiltins() {
       {"is_hip_cdna3", "", emitTargetQuery},
       {"is_hip_cdna4", "", emitTargetQuery},
       {"cuda_capability_geq", "major, minor=0", emitCapability},
+      {"get_current_target", "", emitCurrentTarget, HostFunction},
   };
   return table;
 }

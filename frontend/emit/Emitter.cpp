@@ -335,20 +335,21 @@ Value Emitter::evaluateGlobalItem(Unit &unit, const ModuleItem &item, StringRef 
 //===----------------------------------------------------------------------===//
 
 Value Emitter::importModule(StringRef dotted) {
-  auto module = llvm::StringSwitch<std::optional<ModuleId>>(dotted)
-                    .Cases({"triton", "tessera"}, ModuleId::Triton)
-                    .Cases({"triton.language", "triton.language.core", "triton.language.standard", "tile", "tl",
-                            "tessera.language"},
-                           ModuleId::Language)
-                    .Case("triton.language.math", ModuleId::Math)
-                    .Cases({"triton.language.extra", "tl.extra"}, ModuleId::Extra)
-                    .Cases({"triton.language.extra.cuda", "triton.language.extra.cuda.utils",
-                            "triton.language.extra.cuda.gdc", "triton.language.extra.cuda.language_extra"},
-                           ModuleId::Cuda)
-                    .Case("triton.language.target_info", ModuleId::TargetInfo)
-                    .Case("triton.language.random", ModuleId::Random)
-                    .Cases({"math", "numpy", "builtins"}, ModuleId::PyMath)
-                    .Default(std::nullopt);
+  auto module =
+      llvm::StringSwitch<std::optional<ModuleId>>(dotted)
+          .Cases({"triton", "tessera"}, ModuleId::Triton)
+          .Cases(
+              {"triton.language", "triton.language.core", "triton.language.standard", "tile", "tl", "tessera.language"},
+              ModuleId::Language)
+          .Case("triton.language.math", ModuleId::Math)
+          .Cases({"triton.language.extra", "tl.extra"}, ModuleId::Extra)
+          .Cases({"triton.language.extra.cuda", "triton.language.extra.cuda.utils", "triton.language.extra.cuda.gdc",
+                  "triton.language.extra.cuda.language_extra"},
+                 ModuleId::Cuda)
+          .Cases({"triton.language.target_info", "triton.runtime", "triton.runtime.driver"}, ModuleId::TargetInfo)
+          .Case("triton.language.random", ModuleId::Random)
+          .Cases({"math", "numpy", "builtins"}, ModuleId::PyMath)
+          .Default(std::nullopt);
   if (!module && (dotted.ends_with(".libdevice") || dotted == "libdevice" || dotted.ends_with("tl_extra_shim")))
     module = ModuleId::LibDevice;
   if (module)
@@ -437,6 +438,12 @@ Value Emitter::getModuleAttribute(ModuleId module, StringRef name, SourceLoc loc
   case ModuleId::Triton:
     if (name == "language")
       return Value::ofModule(ModuleId::Language);
+    if (name == "runtime") // triton.runtime.driver.active tells host code what the target is
+      return Value::ofModule(ModuleId::TargetInfo);
+    break;
+  case ModuleId::TargetInfo:
+    if (name == "driver" || name == "active")
+      return Value::ofModule(ModuleId::TargetInfo);
     break;
   case ModuleId::Language: {
     auto inner = llvm::StringSwitch<ModuleId>(name)
