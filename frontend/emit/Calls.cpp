@@ -392,9 +392,12 @@ Value Emitter::callBuiltin(const Builtin &builtin, llvm::ArrayRef<Argument> args
         rest.push_back(arg.value);
         bound.ranges[positional] = arg.range;
       } else {
-        return std::move(error(loc, "'" + getDisplayName(builtin) + "' takes at most " + Twine(params.size()) +
-                                        (params.size() == 1 ? " argument" : " arguments") + ", but " + Twine(given) +
-                                        " are given")
+        // What a method belongs to is not among the arguments that its user counts.
+        const size_t self = builtin.flags & MethodOnly ? 1 : 0;
+        const size_t most = params.size() - self;
+        return std::move(error(loc, "'" + getDisplayName(builtin) + "' takes at most " + Twine(most) +
+                                        (most == 1 ? " argument" : " arguments") + ", but " + Twine(given - self) +
+                                        (given - self == 1 ? " is given" : " are given"))
                              .range(arg.range));
       }
       continue;

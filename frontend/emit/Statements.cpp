@@ -127,8 +127,8 @@ Exit Emitter::emitStmt(const ast::Stmt *stmt, ast::StmtList rest, bool &consumed
     for (const ast::Expr *target : llvm::cast<ast::Delete>(stmt)->targets)
       if (auto *name = llvm::dyn_cast<ast::Name>(target); name && frame->analysis)
         if (int slot = frame->analysis->findSlot(name->id); slot >= 0)
-          frame->slots[slot] = arena.deferred(
-              {("'" + name->id + "' is used after 'del'").str(), stmt->getLoc(), "it is deleted here"});
+          frame->slots[slot] =
+              arena.deferred({("'" + name->id + "' is used after 'del'").str(), stmt->getLoc(), "it is deleted here"});
     break;
   case ast::StmtKind::TypeAlias:
     error(stmt->getLoc(), "'type' is not supported in device code");
@@ -217,6 +217,10 @@ void Emitter::bind(const ast::Expr *target, Value value, bool decays) {
           return;
         }
       object.dictData->items.push_back({index, value});
+      return;
+    }
+    if (object.isTensor() && object.element.isPointer()) {
+      error(target, "a pointer cannot be indexed; write with 'tl.store(pointer + index, value)'");
       return;
     }
     error(target, object.isTensor()
