@@ -134,6 +134,9 @@ void optimizeModule(llvm::Module &module, llvm::TargetMachine &machine) {
 /// From this many instructions on a function is spared passes that take time quadratic in the length of a block.
 constexpr unsigned hugeFunction = 20000;
 
+/// More than this would take a thread's code past any instruction cache, and the back end and the assembler minutes.
+constexpr unsigned mostInstructions = 400000;
+
 /// The back end's pass manager without straight-line strength reduction: it takes a quarter of the back end's time to
 /// look for addresses that differ by constants, which the lowering has already split into base and immediate. Sinking
 /// asks anew for the register pressure of the whole block whenever it moves something, which takes minutes in the
@@ -197,6 +200,13 @@ mlir::FailureOr<PtxResult> emitPtx(mlir::ModuleOp module, const PtxOptions &opti
       mlir::translateModuleToLLVMIR(module, context, "tessera", /*disableVerification=*/true);
   if (!llvmModule)
     return mlir::failure();
+  for (const llvm::Function &function : *llvmModule)
+    if (unsigned count = function.getInstructionCount(); count > mostInstructions) {
+      mlir::Operation *kernel = module.lookupSymbol(function.getName());
+      return (kernel ? kernel : module.getOperation())->emitError("'")
+             << function.getName() << "' becomes " << count << " instructions a thread, but at most "
+             << mostInstructions << " are possible; use smaller blocks or more warps";
+    }
   if (!options.fpContract)
     forbidContraction(*llvmModule);
   onStage("translate", watch.lap());
