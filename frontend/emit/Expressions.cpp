@@ -225,6 +225,9 @@ Value Emitter::evaluateTensorIndex(Value tensor, const ast::Subscript *subscript
       ++axis;
     } else if (part.is(ValueKind::Ellipsis)) {
       axis += rank - taken;
+    } else if (tensor.element.isPointer()) {
+      return error(subscript->index,
+                   "a pointer cannot be indexed with " + describe(part) + "; read with 'tl.load(pointer + index)'");
     } else {
       return error(subscript->index, "a tensor can be indexed with 'None' and ':' only, not with " + describe(part) +
                                          "; load the element from memory, or use 'tl.gather'");
