@@ -17,8 +17,8 @@ diagnostics are then expected anywhere after that line. What stands before the f
     expected-error   expected-warning   expected-note   expected-fixit
 
 are followed by `@+1` or `@-1` (lines from the comment; none: its own line) and `:column`, or by `@*` for a diagnostic without a
-place; `{{...}}` holds the whole message, and for a fix-it the text that replaces what stands at its place. Notes are expected
-like errors, each one.
+place; `{{...}}` holds the whole message, and for a fix-it the text that replaces what stands at its place. `<number>` in it is
+any number. Notes are expected like errors, each one.
 
 `--update` writes the diagnostics as they are into the file, to be judged by a reader.
 
@@ -169,6 +169,13 @@ def main():
         expected = read_expected(lines, section)
         words, found = run(section, options.file)
         missing, surplus = expected - found, found - expected
+        for wanted in [finding for finding in missing if "<number>" in finding.message]:
+            pattern = re.escape(wanted.message).replace("<number>", r"\d+")
+            for other in list(surplus):
+                if other[:3] == wanted[:3] and re.fullmatch(pattern, other.message):
+                    missing -= collections.Counter([wanted])
+                    surplus -= collections.Counter([other])
+                    break
         if missing or surplus:
             failures += 1
             print(words)
