@@ -121,6 +121,58 @@ static Value createAsm(Emitter &emitter, StringRef text, StringRef constraints, 
   return isTuple ? emitter.arena.tuple(values) : values[0];
 }
 
+/// How many registers a pack of elements takes: small elements share one of 32 bits.
+static unsigned countWords(ElementType type, int64_t pack) {
+  unsigned bits = type.isPointer() ? 64 : type.getBitWidth();
+  return bits >= 32 ? pack : pack / std::min<int64_t>(32 / std::max(8u, bits), pack);
+}
+
+/// What is wrong with the constraints of inline assembly, if anything: the back end ends the process over some
+/// mistakes.
+static std::string checkConstraints(StringRef constraints, unsigned outputs, unsigned inputs) {
+  unsigned numOutputs = 0, numInputs = 0;
+  for (StringRef item : llvm::split(constraints, ',')) {
+    item = item.trim();
+    if (item.empty() || item.starts_with("~{"))
+      continue;
+    StringRef letter = item;
+    bool isOutput = letter.consume_front("=");
+    if (isOutput)
+      letter.consume_front("&");
+    unsigned tied = 0;
+    bool isTied = !isOutput && !letter.getAsInteger(10, tied) && tied < outputs;
+    if (!isTied && (letter.size() != 1 || !StringRef("bhrlqfd").contains(letter)))
+      return ("has the constraint '" + item +
+              "', which is none of b, h, r, l, f, d (registers), with '=' before a result, and numbers of results")
+          .str();
+    ++(isOutput ? numOutputs : numInputs);
+  }
+  if (numOutputs == outputs && numInputs == inputs)
+    return {};
+  return ("needs a constraint for each result and argument: there are " + Twine(outputs) + " and " + Twine(inputs) +
+          ", the constraints are for " + Twine(numOutputs) + " and " + Twine(numInputs))
+      .str();
+}
+
+/// The same for the text: `$0` and `${0}` are operands, `$$` is a dollar, `$( | $)` separate variants.
+static std::string checkAsmText(StringRef text, unsigned operands) {
+  for (size_t at = text.find('$'); at != StringRef::npos; at = text.find('$', at)) {
+    StringRef rest = text.drop_front(at + 1);
+    if (!rest.empty() && StringRef("$(|)").contains(rest.front())) {
+      at += 2;
+      continue;
+    }
+    bool isBraced = rest.consume_front("{");
+    unsigned number = 0;
+    if (rest.consumeInteger(10, number) || (isBraced && !rest.starts_with("}")))
+      return "has a '$' in its text that begins no operand such as $0; a dollar is written $$";
+    if (number >= operands)
+      return ("speaks of $" + Twine(number) + ", but has " + Twine(operands) + " operands, from $0").str();
+    at = text.size() - rest.size();
+  }
+  return {};
+}
+
 static Value emitInlineAsm(BuiltinCall &call) {
   // asm, constraints, args, dtype, is_pure, pack
   Emitter &emitter = call.emitter;
@@ -150,21 +202,6 @@ static Value emitInlineAsm(BuiltinCall &call) {
   }
   if (types.empty())
     return wrongArgument(call, 3, "at least one type");
-  if (*pack == 1) {
-    // With more, registers are shared in ways that only the back end knows.
-    size_t outputs = 0, inputs = 0;
-    for (StringRef item : llvm::split(*constraints, ','))
-      if (item = item.trim(); !item.empty() && !item.starts_with("~"))
-        ++(item.starts_with("=") ? outputs : inputs);
-    if (outputs != types.size() || inputs != args.size())
-      return emitter
-          .error(getArgumentLoc(call, 1),
-                 "'tl.inline_asm_elementwise' needs a constraint for each result and argument: "
-                 "there are " +
-                     Twine(types.size()) + " and " + Twine(args.size()) + ", the constraints are for " +
-                     Twine(outputs) + " and " + Twine(inputs))
-          .range(call.ranges[1]);
-  }
   llvm::SmallVector<Value *> parts;
   for (Value &arg : args) {
     arg = emitter.toTensor(arg, getArgumentLoc(call, 2));
@@ -174,6 +211,15 @@ static Value emitInlineAsm(BuiltinCall &call) {
   }
   if (!emitter.broadcastAll(parts, call.loc, "'tl.inline_asm_elementwise'"))
     return Value::poison();
+  unsigned outputs = 0, inputs = 0;
+  for (ElementType type : types)
+    outputs += countWords(type, *pack);
+  for (const Value &arg : args)
+    inputs += countWords(arg.element, *pack);
+  if (std::string problem = checkConstraints(*constraints, outputs, inputs); !problem.empty())
+    return emitter.error(getArgumentLoc(call, 1), "'tl.inline_asm_elementwise' " + problem).range(call.ranges[1]);
+  if (std::string problem = checkAsmText(*text, outputs + inputs); !problem.empty())
+    return emitter.error(getArgumentLoc(call, 0), "'tl.inline_asm_elementwise' " + problem).range(call.ranges[0]);
   return createAsm(emitter, *text, *constraints, args, types, isTuple, *isPure, *pack);
 }
 
