@@ -1,5 +1,4 @@
-//===- Compile.h - From a kernel of the tile dialect to PTX
-//-----------------------------------------------------------===//
+//===- Compile.h - From a kernel of the tile dialect to PTX -----*- C++ -*-===//
 //
 // The one entry of the compiler. A module that holds one kernel, as the frontend emits it, goes in; PTX and what a
 // launch has to know come out:
@@ -11,7 +10,7 @@
 // context to catch it. Compilations in several threads do not disturb each other if each has a context of its own.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_COMPILE_H
 #define TESSERA_COMPILER_COMPILE_H
 

@@ -1,12 +1,11 @@
-//===- AxisAnalysis.cpp - Contiguity, divisibility and constancy of integer tensors
-//------------------------------------===//
+//===- AxisAnalysis.cpp - Contiguity, divisibility and constancy of integer tensors --===//
 //
 // The rules by which facts pass through operations, and the walk that applies them: once down each block, repeatedly
 // through loops.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/AxisAnalysis.h"
 #include "compiler/analysis/AxisRules.h"
@@ -21,9 +20,9 @@ using namespace mlir;
 
 namespace tessera {
 
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 // AxisInfo
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 AxisInfo AxisInfo::unknown(unsigned rank, uint8_t unit) {
   AxisInfo info;
@@ -73,9 +72,9 @@ AxisInfo AxisInfo::join(const AxisInfo &a, const AxisInfo &b) {
   return result;
 }
 
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 // AxisAnalysis
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 namespace {
 

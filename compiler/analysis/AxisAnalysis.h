@@ -1,12 +1,11 @@
-//===- AxisAnalysis.h - Contiguity, divisibility and constancy of integer tensors -----------------------------*- C++
-//-*-===//
+//===- AxisAnalysis.h - Contiguity, divisibility and constancy of integer tensors --*- C++ -*-===//
 //
 // What the compiler knows about the values of integer and pointer tensors, dimension by dimension: enough to prove that
 // a load may be a vector access, that it is aligned, and that its mask does not change within the vector.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 //
 // Along each dimension three facts are kept, all of them powers of two:
 //
@@ -33,7 +32,7 @@
 // Loops are solved by iteration from the facts of the initial values downwards: facts only ever get weaker, so that a
 // few rounds suffice.
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_ANALYSIS_AXISANALYSIS_H
 #define TESSERA_COMPILER_ANALYSIS_AXISANALYSIS_H

@@ -1,11 +1,10 @@
-//===- AxisRules.cpp - How single operations pass axis facts on
-//----------------------------------------------------------===//
+//===- AxisRules.cpp - How single operations pass axis facts on -----------===//
 //
 // One rule an operation. Rules are sound for values that do not wrap around: offsets of tensors in memory never do.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/AxisRules.h"
 #include "dialect/tile/Tile.h"

@@ -1,11 +1,10 @@
-//===- AxisRules.h - How single operations pass axis facts on --------------------------------------------------*- C++
-//-*-===//
+//===- AxisRules.h - How single operations pass axis facts on ---*- C++ -*-===//
 //
 // The transfer functions of AxisAnalysis, one operation at a time and without state.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_ANALYSIS_AXISRULES_H
 #define TESSERA_COMPILER_ANALYSIS_AXISRULES_H

@@ -1,11 +1,10 @@
-//===- DotLayouts.cpp - The layouts that matrix products can have
-//--------------------------------------------------------===//
+//===- DotLayouts.cpp - The layouts that matrix products can have ---------===//
 //
 // Enumerates grids of warps and asks the layout library for the fragments.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/DotLayouts.h"
 #include "compiler/analysis/LayoutRules.h"

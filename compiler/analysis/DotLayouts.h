@@ -1,11 +1,10 @@
-//===- DotLayouts.h - The layouts that matrix products can have --------------------------------------------------*- C++
-//-*-===//
+//===- DotLayouts.h - The layouts that matrix products can have --*- C++ -*-===//
 //
 // Which instruction takes a dot, which accumulator layouts that allows, and what each of them asks of the operands.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 //
 // A dot on tensor cores spreads the warps of the program over the grid of its accumulator; for 4 warps and a matrix
 // that is
@@ -17,7 +16,7 @@
 // square grid reads the fewest operand elements. Which is best is for the solver to say. Dots by FMA take any layout of
 // the accumulator; a few blocked ones are proposed.
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_ANALYSIS_DOTLAYOUTS_H
 #define TESSERA_COMPILER_ANALYSIS_DOTLAYOUTS_H

@@ -1,11 +1,10 @@
-//===- LayoutRules.cpp - How operations tie the layouts of their operands and results
-//------------------------------------===//
+//===- LayoutRules.cpp - How operations tie the layouts of their operands and results --===//
 //
 // The table of LayoutRules.h as code.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/LayoutRules.h"
 #include "compiler/analysis/DotLayouts.h"

@@ -1,5 +1,4 @@
-//===- LayoutRules.h - How operations tie the layouts of their operands and results -----------------------------*- C++
-//-*-===//
+//===- LayoutRules.h - How operations tie the layouts of their operands and results --*- C++ -*-===//
 //
 // For every operation on tensors: which layouts its operands must have and its results get, once one layout is chosen
 // for it. The solver of tile-assign-layouts walks these rules in both directions, and tile-verify-laid-out checks them,
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 //
 // Each operation has one layout of its own, of the shape that `getOwnType` names. All others follow from it:
 //
@@ -26,7 +25,7 @@
 //
 // No layout has register bits whose basis is zero: copies within a thread are of no use.
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_ANALYSIS_LAYOUTRULES_H
 #define TESSERA_COMPILER_ANALYSIS_LAYOUTRULES_H

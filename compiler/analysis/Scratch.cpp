@@ -1,11 +1,10 @@
-//===- Scratch.cpp - Shared memory that single operations need
-//-------------------------------------------------------------===//
+//===- Scratch.cpp - Shared memory that single operations need ------------===//
 //
 // Sizes only; the arrangement is in the header.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/Scratch.h"
 #include "compiler/analysis/LayoutRules.h"

@@ -1,5 +1,4 @@
-//===- Scratch.h - Shared memory that single operations need ------------------------------------------------------*-
-// C++ -*-===//
+//===- Scratch.h - Shared memory that single operations need ----*- C++ -*-===//
 //
 // Some operations of the laid-out stage exchange data between threads through shared memory of their own. Here is how
 // much, and how it is arranged; the allocator reserves it (attribute `tile.scratch_offset`, in bytes), and the lowering
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 //
 //   operation        when                                arrangement
 //   convert_layout   its plan says shared memory         the plan's (dialect/layout/ConversionPlan.h)
@@ -22,7 +21,7 @@
 //
 // Each such operation writes first, waits at a barrier that is part of it, and then reads.
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_ANALYSIS_SCRATCH_H
 #define TESSERA_COMPILER_ANALYSIS_SCRATCH_H

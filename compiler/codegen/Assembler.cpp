@@ -1,10 +1,9 @@
-//===- Assembler.cpp - PTX to cubin
-//-----------------------------------------------------------------------------------===//
+//===- Assembler.cpp - PTX to cubin ---------------------------------------===//
 //
 // Runs ptxas as a process on temporary files and reads its report.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/codegen/Assembler.h"
 
 #include "llvm/ADT/SmallString.h"

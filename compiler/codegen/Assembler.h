@@ -1,11 +1,10 @@
-//===- Assembler.h - PTX to cubin
-//-------------------------------------------------------------------------------------===//
+//===- Assembler.h - PTX to cubin -------------------------------*- C++ -*-===//
 //
 // Machine code is optional: the driver assembles PTX itself. Where the CUDA toolkit's `ptxas` is found it gives a cubin
 // ahead of time, and says how many registers a kernel takes and how much it spills, which tests and benchmarks read.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_CODEGEN_ASSEMBLER_H
 #define TESSERA_COMPILER_CODEGEN_ASSEMBLER_H
 

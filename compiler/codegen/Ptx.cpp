@@ -1,10 +1,9 @@
-//===- Ptx.cpp - LLVM dialect to PTX text
-//-----------------------------------------------------------------------------===//
+//===- Ptx.cpp - LLVM dialect to PTX text ---------------------------------===//
 //
 // Translation, optimisation and instruction selection, as Ptx.h describes.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/codegen/Ptx.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

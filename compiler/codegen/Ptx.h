@@ -1,5 +1,4 @@
-//===- Ptx.h - LLVM dialect to PTX text
-//-------------------------------------------------------------------------------===//
+//===- Ptx.h - LLVM dialect to PTX text -------------------------*- C++ -*-===//
 //
 // The last part of the way: a module of LLVM and NVVM dialect ops becomes LLVM IR, goes through a short list of
 // optimisations, and comes out of LLVM's NVPTX back end as text.
@@ -12,7 +11,7 @@
 // Every function here may run in several threads at once, each with an MLIRContext of its own.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_CODEGEN_PTX_H
 #define TESSERA_COMPILER_CODEGEN_PTX_H
 

@@ -1,8 +1,7 @@
-//===- AxisSplit.cpp - A layout seen along one dim
-//--------------------------------------------------------------------===//
+//===- AxisSplit.cpp - A layout seen along one dim ------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/AxisSplit.h"
 
 #include "llvm/ADT/bit.h"

@@ -1,12 +1,11 @@
-//===- AxisSplit.h - A layout seen along one dim
-//----------------------------------------------------------------------===//
+//===- AxisSplit.h - A layout seen along one dim ----------------*- C++ -*-===//
 //
 // Reductions and scans look at a layout along one dim, the axis, and across all others. This tells the two apart: which
 // registers, lanes and warps move along the axis and which across it, and the number of an element in the tensor
 // without the axis. Each basis has to lie in the axis or outside it, which the layouts of such operations do.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_LOWERING_AXISSPLIT_H
 #define TESSERA_COMPILER_LOWERING_AXISSPLIT_H
 

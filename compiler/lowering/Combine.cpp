@@ -1,8 +1,7 @@
-//===- Combine.cpp - The combining region of reductions and scans
-//-----------------------------------------------------===//
+//===- Combine.cpp - The combining region of reductions and scans ---------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Combine.h"
 #include "compiler/lowering/Words.h"
 

@@ -1,11 +1,10 @@
-//===- Combine.h - The combining region of reductions and scans
-//-------------------------------------------------------===//
+//===- Combine.h - The combining region of reductions and scans --*- C++ -*-===//
 //
 // A tuple is one scalar for each operand of the reduction. The region that combines two tuples is lowered anew at each
 // place where it is needed.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_LOWERING_COMBINE_H
 #define TESSERA_COMPILER_LOWERING_COMBINE_H
 

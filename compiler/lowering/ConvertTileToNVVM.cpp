@@ -1,10 +1,9 @@
-//===- ConvertTileToNVVM.cpp - The lowering as a pass
-//-----------------------------------------------------------------===//
+//===- ConvertTileToNVVM.cpp - The lowering as a pass ---------------------===//
 //
 // Finds the target and lowers every kernel of the module.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Lowering.h"
 #include "compiler/lowering/Passes.h"
 

@@ -1,8 +1,7 @@
-//===- DeferredLoads.cpp - Which loads from shared memory may wait
-//----------------------------------------------------===//
+//===- DeferredLoads.cpp - Which loads from shared memory may wait --------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/DeferredLoads.h"
 
 #include "compiler/analysis/Scratch.h"

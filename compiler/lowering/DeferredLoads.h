@@ -1,5 +1,4 @@
-//===- DeferredLoads.h - Which loads from shared memory may wait
-//------------------------------------------------------===//
+//===- DeferredLoads.h - Which loads from shared memory may wait --*- C++ -*-===//
 //
 // A load whose only user is a product is made there, slice by slice (LazyOperand.h). That reads the buffer later than
 // the program says, so nothing may have written to it meanwhile:
@@ -10,7 +9,7 @@
 //     next barrier, around the loop and beyond it.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_LOWERING_DEFERREDLOADS_H
 #define TESSERA_COMPILER_LOWERING_DEFERREDLOADS_H
 

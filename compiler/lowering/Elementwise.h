@@ -1,5 +1,4 @@
-//===- Elementwise.h - Operations that go element by element
-//----------------------------------------------------------===//
+//===- Elementwise.h - Operations that go element by element ----*- C++ -*-===//
 //
 // Most operations of `arith` and `math` compute each element of their result from the elements at the same place of
 // their operands. For them a handler says only what happens to one element:
@@ -7,7 +6,7 @@
 //   addElementwise<arith::AndIOp, [](Lowering &l, Operation *, Values a) { return l.bitAnd(a[0], a[1]); }>(table);
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_LOWERING_ELEMENTWISE_H
 #define TESSERA_COMPILER_LOWERING_ELEMENTWISE_H
 

@@ -1,8 +1,7 @@
-//===- LazyOperand.cpp - Operands of products, loaded as they are needed
-//----------------------------------------------===//
+//===- LazyOperand.cpp - Operands of products, loaded as they are needed --===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/LazyOperand.h"
 
 using namespace mlir;

@@ -1,12 +1,11 @@
-//===- LazyOperand.h - Operands of products, loaded as they are needed
-//------------------------------------------------===//
+//===- LazyOperand.h - Operands of products, loaded as they are needed --*- C++ -*-===//
 //
 // An operand that comes straight from shared memory is not loaded as a whole before the product: all its fragments
 // would be in registers at once, beside the accumulator. Each instruction of its load is made when the product first
 // asks for one of the registers that it fills.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_LOWERING_LAZYOPERAND_H
 #define TESSERA_COMPILER_LOWERING_LAZYOPERAND_H
 

@@ -1,5 +1,4 @@
-//===- LowerAtomics.cpp - Atomic operations on global memory
-//----------------------------------------------------------===//
+//===- LowerAtomics.cpp - Atomic operations on global memory --------------===//
 //
 // One predicated instruction an element, in one of the threads that hold copies of it:
 //
@@ -9,7 +8,7 @@
 // that releases waits for all threads of the program first: what they wrote before it is what it releases.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Words.h"
 
 using namespace mlir;

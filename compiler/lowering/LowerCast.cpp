@@ -1,5 +1,4 @@
-//===- LowerCast.cpp - Conversions between element types
-//--------------------------------------------------------------===//
+//===- LowerCast.cpp - Conversions between element types ------------------===//
 //
 // Integer and float conversions, element by element, and fp8. Targets with fp8 conversions take them in pairs; the
 // others compute them on the bits:
@@ -12,7 +11,7 @@
 //                does
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Elementwise.h"
 #include "compiler/lowering/Words.h"
 

@@ -1,5 +1,4 @@
-//===- LowerControlFlow.cpp - scf to blocks
-//---------------------------------------------------------------------------===//
+//===- LowerControlFlow.cpp - scf to blocks -------------------------------===//
 //
 // Loops and conditionals become blocks whose arguments are the scalars of the values that flow. A `for` comes out
 // rotated, with its test at the end and a guard before it, which is the form LLVM's loop passes want:
@@ -9,7 +8,7 @@
 //   exit(results):
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Lowering.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"

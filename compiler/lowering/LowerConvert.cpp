@@ -1,10 +1,9 @@
-//===- LowerConvert.cpp - convert_layout
-//------------------------------------------------------------------------------===//
+//===- LowerConvert.cpp - convert_layout ----------------------------------===//
 //
 // Carries out what dialect/layout/ConversionPlan.h plans: renaming, shuffles, or a way through shared memory.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/SharedTransfer.h"
 #include "compiler/lowering/Words.h"
 #include "compiler/target/Queries.h"

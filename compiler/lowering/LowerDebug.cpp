@@ -1,12 +1,11 @@
-//===- LowerDebug.cpp - print, assert, inline assembly
-//----------------------------------------------------------------===//
+//===- LowerDebug.cpp - print, assert, inline assembly --------------------===//
 //
 // print calls vprintf once for every element: "pid (0, 0, 0) idx (3, 1) prefix: value". assert calls __assertfail,
 // which names message, file, line and kernel and stops the grid. Inline assembly runs once for every `pack` elements of
 // a thread.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Words.h"
 
 using namespace mlir;

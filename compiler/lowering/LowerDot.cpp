@@ -1,12 +1,11 @@
-//===- LowerDot.cpp - Products without tensor cores
-//-------------------------------------------------------------------===//
+//===- LowerDot.cpp - Products without tensor cores -----------------------===//
 //
 // A tile.dot that reaches the lowering multiplies by FMA. Each thread holds the rows of a and the columns of b that its
 // elements of the accumulator need, with all of k; the products go k by k, so that operands straight from shared memory
 // are loaded as the sum proceeds.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/LazyOperand.h"
 
 using namespace mlir;

@@ -1,11 +1,10 @@
-//===- LowerElementwise.cpp - arith, element by element
-//---------------------------------------------------------------===//
+//===- LowerElementwise.cpp - arith, element by element -------------------===//
 //
 // Integer and float arithmetic, comparison and selection. Additions, and multiplications by constants, keep the
 // decomposition into base and constant (Lowering.h).
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Elementwise.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

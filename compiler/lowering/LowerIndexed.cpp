@@ -1,10 +1,9 @@
-//===- LowerIndexed.cpp - gather and histogram
-//------------------------------------------------------------------------===//
+//===- LowerIndexed.cpp - gather and histogram ----------------------------===//
 //
 // Both go through scratch memory, since where an element goes to or comes from is known only at run time.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Words.h"
 
 #include "llvm/ADT/bit.h"

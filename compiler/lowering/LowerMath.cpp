@@ -1,5 +1,4 @@
-//===- LowerMath.cpp - math, element by element
-//-----------------------------------------------------------------------===//
+//===- LowerMath.cpp - math, element by element ---------------------------===//
 //
 // Functions that the hardware has: roots, exponentials and logarithms to base 2, rounding, bit counts. The base of the
 // others is a factor away. In half precision the approximations run in f32, of which half precision shows nothing but
@@ -13,7 +12,7 @@
 // these.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Elementwise.h"
 #include "compiler/lowering/MathF64.h"
 

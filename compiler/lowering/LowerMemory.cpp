@@ -1,5 +1,4 @@
-//===- LowerMemory.cpp - Loads and stores of global memory
-//------------------------------------------------------------===//
+//===- LowerMemory.cpp - Loads and stores of global memory ----------------===//
 //
 // An access takes `tile.vector` registers at once: the axis analysis has proved that they are neighbours in memory,
 // aligned, and under one mask. Without a mask and without cache hints it is an ordinary LLVM load or store, which LLVM
@@ -11,7 +10,7 @@
 // Threads that hold copies of the same elements all load, but only one of them stores.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Words.h"
 
 #include "llvm/ADT/bit.h"

@@ -1,5 +1,4 @@
-//===- LowerMma.cpp - Products on tensor cores
-//------------------------------------------------------------------------===//
+//===- LowerMma.cpp - Products on tensor cores ----------------------------===//
 //
 // tile.mma becomes one mma.sync for each tile of the instruction's shape that a warp has. The register lists of
 // accumulator and operands begin with the registers of one tile; the others repeat it, and where a tile lies follows
@@ -13,7 +12,7 @@
 //   bf16x6           smallest * big + small * small + big * smallest, and those
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/LazyOperand.h"
 #include "compiler/lowering/Words.h"
 #include "compiler/target/Queries.h"

@@ -1,5 +1,4 @@
-//===- LowerReduce.cpp - reduce
-//---------------------------------------------------------------------------------------===//
+//===- LowerReduce.cpp - reduce -------------------------------------------===//
 //
 // Three steps, each only where the layout has something along the axis there:
 //
@@ -14,7 +13,7 @@
 // as the layout of the result says.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/AxisSplit.h"
 #include "compiler/lowering/Combine.h"
 

@@ -1,5 +1,4 @@
-//===- LowerScan.cpp - scan
-//-------------------------------------------------------------------------------------------===//
+//===- LowerScan.cpp - scan -----------------------------------------------===//
 //
 // The layout of a scan has, along the axis, registers in the lowest bits, then lanes, then warps. So:
 //
@@ -14,7 +13,7 @@
 // clear.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/AxisSplit.h"
 #include "compiler/lowering/Combine.h"
 

@@ -1,11 +1,10 @@
-//===- LowerShape.cpp - Programs, pointers, creation and rearrangement of tensors
-//-------------------------------------===//
+//===- LowerShape.cpp - Programs, pointers, creation and rearrangement of tensors --===//
 //
 // Rearrangements make no code: the register of the source that holds an element of the result is found by coordinates,
 // which as packed words (row-major numbers) go from result to source by dropping, permuting or keeping bits.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Elementwise.h"
 
 using namespace mlir;

@@ -1,10 +1,9 @@
-//===- LowerShared.cpp - Buffers in shared memory
-//---------------------------------------------------------------------===//
+//===- LowerShared.cpp - Buffers in shared memory -------------------------===//
 //
 // alloc, local_load, local_store and barrier, and the transfers that SharedTransfer.h describes.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/DeferredLoads.h"
 #include "compiler/lowering/SharedTransfer.h"
 #include "compiler/lowering/Words.h"

@@ -1,10 +1,9 @@
-//===- Lowering.cpp - The walk and its state
-//--------------------------------------------------------------------------===//
+//===- Lowering.cpp - The walk and its state ------------------------------===//
 //
 // Values, layouts, shared memory and the kernel function itself; the operations are lowered in files of their own.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/Lowering.h"
 
 #include "llvm/ADT/bit.h"

@@ -1,5 +1,4 @@
-//===- MathF64.cpp - Exponentials and logarithms in f64
-//---------------------------------------------------------------===//
+//===- MathF64.cpp - Exponentials and logarithms in f64 -------------------===//
 //
 // exp:  x = n ln 2 + r with |r| <= ln 2 / 2, ln 2 in two parts so that r loses nothing; e^r by the Taylor polynomial of
 // degree
@@ -9,7 +8,7 @@
 //       whose rest is below 2^-58 of the sum; e ln 2 again in two parts.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/lowering/MathF64.h"
 
 #include <limits>

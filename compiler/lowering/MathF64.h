@@ -1,10 +1,9 @@
-//===- MathF64.h - Exponentials and logarithms in f64
-//-----------------------------------------------------------------===//
+//===- MathF64.h - Exponentials and logarithms in f64 -----------*- C++ -*-===//
 //
 // The hardware approximates exp2 and log2 in f32 alone. These are series in f64, to about one unit in the last place.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_LOWERING_MATHF64_H
 #define TESSERA_COMPILER_LOWERING_MATHF64_H
 

@@ -1,10 +1,9 @@
-//===- Passes.h - The lowering as a pass
-//------------------------------------------------------------------------------===//
+//===- Passes.h - The lowering as a pass ------------------------*- C++ -*-===//
 //
 // Declares convert-tile-to-nvvm, which Passes.td documents.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_LOWERING_PASSES_H
 #define TESSERA_COMPILER_LOWERING_PASSES_H
 

@@ -1,12 +1,11 @@
-//===- SharedTransfer.h - Registers to and from shared memory
-//---------------------------------------------------------===//
+//===- SharedTransfer.h - Registers to and from shared memory ---*- C++ -*-===//
 //
 // Carries out what dialect/layout/SharedAccess.h plans. A thread's address is an image of its index; instructions
 // differ from it by a constant, which goes to the immediate where its bits are free, and costs one XOR for the thread
 // where they are not.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_LOWERING_SHAREDTRANSFER_H
 #define TESSERA_COMPILER_LOWERING_SHAREDTRANSFER_H
 

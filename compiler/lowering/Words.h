@@ -1,11 +1,10 @@
-//===- Words.h - Elements packed into words
-//---------------------------------------------------------------------------===//
+//===- Words.h - Elements packed into words ---------------------*- C++ -*-===//
 //
 // Memory accesses, shuffles and matrix instructions move words of 32 (or 64) bits; elements narrower than that travel
 // several to a word, the first in the lowest bits. In memory an i1 is a byte and a pointer a 64-bit integer.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_LOWERING_WORDS_H
 #define TESSERA_COMPILER_LOWERING_WORDS_H
 

@@ -1,8 +1,7 @@
-//===- Queries.cpp - Questions of the tile dialect to the capability table
-//--------------------------------------------===//
+//===- Queries.cpp - Questions of the tile dialect to the capability table --===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/target/Queries.h"
 
 #include <algorithm>

@@ -1,12 +1,11 @@
-//===- Queries.h - Questions of the tile dialect to the capability table
-//----------------------------------------------===//
+//===- Queries.h - Questions of the tile dialect to the capability table --*- C++ -*-===//
 //
 // What passes and lowering ask alike, and must be answered alike, of a target: which instructions a kind of product
 // needs, and with which options conversions and accesses to shared memory are planned (memory is set aside by the same
 // plan that the lowering carries out).
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_COMPILER_TARGET_QUERIES_H
 #define TESSERA_COMPILER_TARGET_QUERIES_H
 

@@ -1,11 +1,10 @@
-//===- Target.cpp - The capability table
-//------------------------------------------------------------------------------===//
+//===- Target.cpp - The capability table ----------------------------------===//
 //
 // The rows of the table that Target.h describes. Sources: CUDA programming guide (technical specifications per compute
 // capability) and the PTX ISA manual (target notes and "introduced in" of each instruction).
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/target/Target.h"
 
 #include "llvm/ADT/STLExtras.h"

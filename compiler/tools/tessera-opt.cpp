@@ -1,11 +1,10 @@
-//===- tessera-opt.cpp - Runs passes on IR
-//----------------------------------------------------------------------------===//
+//===- tessera-opt.cpp - Runs passes on IR --------------------------------===//
 //
 // Reads a module, runs the passes named on the command line, prints the module: the tool of the tests of dialect and
 // compiler.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/Compile.h"
 #include "compiler/lowering/Passes.h"
 #include "compiler/transforms/Passes.h"

@@ -1,5 +1,4 @@
-//===- tessera-translate.cpp - PTX from IR
-//----------------------------------------------------------------------------===//
+//===- tessera-translate.cpp - PTX from IR --------------------------------===//
 //
 // The tool of the tests of code generation:
 //
@@ -7,7 +6,7 @@
 //   tessera-translate --nvvm-to-ptx   modules of LLVM and NVVM dialect, as convert-tile-to-nvvm leaves them
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/Compile.h"
 #include "compiler/codegen/Ptx.h"
 #include "compiler/lowering/Passes.h"

@@ -1,11 +1,10 @@
-//===- AllocateShared.cpp - Give every shared-memory buffer and scratch area its place
-//------------------------------------------===//
+//===- AllocateShared.cpp - Give every shared-memory buffer and scratch area its place --===//
 //
 // Lifetimes as intervals of a numbering of operations, places by first fit, large areas first.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/Scratch.h"
 #include "compiler/target/Target.h"

@@ -1,12 +1,11 @@
-//===- AssignLayouts.cpp - Choose which thread holds which element of every tensor
-//------------------------------------------===//
+//===- AssignLayouts.cpp - Choose which thread holds which element of every tensor --===//
 //
 // The pass around the solver: reads facts and hints, sets up graph and prices, has the layouts chosen and written into
 // the IR.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/AxisAnalysis.h"
 #include "compiler/transforms/Passes.h"

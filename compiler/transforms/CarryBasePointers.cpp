@@ -1,12 +1,11 @@
-//===- CarryBasePointers.cpp - Loops carry one pointer in place of a tensor of them
-//---------------------------------------------===//
+//===- CarryBasePointers.cpp - Loops carry one pointer in place of a tensor of them --===//
 //
 // Finds tensors of pointers that a loop moves by the same amount everywhere, and moves the pointer that they are
 // counted from.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/Passes.h"
 #include "dialect/tile/Tile.h"

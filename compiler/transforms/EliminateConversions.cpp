@@ -1,11 +1,10 @@
-//===- EliminateConversions.cpp - Fold, merge and sink layout conversions
-//-----------------------------------------------------===//
+//===- EliminateConversions.cpp - Fold, merge and sink layout conversions --===//
 //
 // Tidies up after layouts have been written into the IR: what that did edge by edge is seen here as a whole.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/Passes.h"
 #include "dialect/tile/Tile.h"

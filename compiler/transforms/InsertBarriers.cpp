@@ -1,5 +1,4 @@
-//===- InsertBarriers.cpp - Insert barriers where memory demands them
-//------------------------------------------------------===//
+//===- InsertBarriers.cpp - Insert barriers where memory demands them -----===//
 //
 // A forward walk with the bytes of shared memory, and the accesses to global memory, since the last barrier.
 //
@@ -14,7 +13,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/Scratch.h"
 #include "compiler/transforms/Passes.h"

@@ -1,11 +1,10 @@
-//===- LegalizeDots.cpp - Bring dots into the forms that the target multiplies
-//------------------------------------------------===//
+//===- LegalizeDots.cpp - Bring dots into the forms that the target multiplies --===//
 //
 // Picks the instruction of each dot, converting operands or accumulator where no instruction takes them as they are.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/DotLayouts.h"
 #include "compiler/target/Queries.h"

@@ -1,11 +1,10 @@
-//===- Passes.h - Passes on the tile dialect ------------------------------------------------------------------------*-
-// C++ -*-===//
+//===- Passes.h - Passes on the tile dialect --------------------*- C++ -*-===//
 //
 // Declares the passes of Passes.td, which documents them, and the pipeline they form.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_TRANSFORMS_PASSES_H
 #define TESSERA_COMPILER_TRANSFORMS_PASSES_H

@@ -1,11 +1,10 @@
-//===- Pipeline.cpp - The order of the passes
-//--------------------------------------------------------------------------------===//
+//===- Pipeline.cpp - The order of the passes -----------------------------===//
 //
 // What runs between the frontend and the lowering.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/target/Target.h"
 #include "compiler/transforms/Passes.h"

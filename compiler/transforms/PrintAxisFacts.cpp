@@ -1,11 +1,10 @@
-//===- PrintAxisFacts.cpp - Say what is known about integers and pointers
-//--------------------------------------------------===//
+//===- PrintAxisFacts.cpp - Say what is known about integers and pointers --===//
 //
 // The axis analysis as remarks.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/AxisAnalysis.h"
 #include "compiler/transforms/Passes.h"

@@ -1,11 +1,10 @@
-//===- Simplify.cpp - Canonicalise, merge equal operations, hoist what loops do not change
-//------------------------------------===//
+//===- Simplify.cpp - Canonicalise, merge equal operations, hoist what loops do not change --===//
 //
 // The clean-up before layouts are chosen: the fewer operations, the less there is to decide, to lower and to optimise.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/Passes.h"
 #include "dialect/tile/Tile.h"

@@ -1,11 +1,10 @@
-//===- StageOperands.cpp - Pass operands of matrix products through shared memory
-//---------------------------------------------===//
+//===- StageOperands.cpp - Pass operands of matrix products through shared memory --===//
 //
 // Splits conversions to operands into a store and a load, so that the load can be done slice by slice where it is used.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/DotLayouts.h"
 #include "compiler/analysis/LayoutRules.h"

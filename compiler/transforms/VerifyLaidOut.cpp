@@ -1,11 +1,10 @@
-//===- VerifyLaidOut.cpp - Check what the laid-out stage promises
-//---------------------------------------------------------------===//
+//===- VerifyLaidOut.cpp - Check what the laid-out stage promises ---------===//
 //
 // The rules of LayoutRules.h, asked of every operation.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/LayoutRules.h"
 #include "compiler/transforms/Passes.h"

@@ -1,9 +1,8 @@
-//===- Access.cpp - From the addresses of a warp to host memory: the unusual cases, and faults
-//-----------------------------===//
+//===- Access.cpp - From the addresses of a warp to host memory: the unusual cases, and faults --===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
 
 #include <bit>

@@ -1,5 +1,4 @@
-//===- Access.h - From the addresses of a warp to host memory --------------------------------------------------*- C++
-//-*-===//
+//===- Access.h - From the addresses of a warp to host memory ---*- C++ -*-===//
 //
 // Every access of a kernel goes through here: addresses are computed for all lanes, checked against the space they are
 // in, and turned into host addresses. The usual case, all lanes aligned and inside one allocation or inside the CTA's
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_ACCESS_H
 #define TESSERA_RUNTIME_SIMULATOR_ACCESS_H
 

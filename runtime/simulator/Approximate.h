@@ -1,12 +1,11 @@
-//===- Approximate.h - Elementary functions for vector loops --------------------------------------------------*- C++
-//-*-===//
+//===- Approximate.h - Elementary functions for vector loops ----*- C++ -*-===//
 //
 // Branch-free functions of a float, in double, good to about 1e-12: enough for an f32 result within one unit in the
 // last place.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_APPROXIMATE_H
 #define TESSERA_RUNTIME_SIMULATOR_APPROXIMATE_H
 

@@ -1,5 +1,4 @@
-//===- Async.cpp - cp.async and mbarrier
-//---------------------------------------------------------------------------------------------------===//
+//===- Async.cpp - cp.async and mbarrier ----------------------------------===//
 //
 // A copy is made when something waits for it and not before: a program that reads too early reads what was there, every
 // time.
@@ -11,7 +10,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/CommonFamilies.h"
 

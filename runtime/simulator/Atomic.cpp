@@ -1,12 +1,11 @@
-//===- Atomic.cpp - atom and red
-//--------------------------------------------------------------------------------------------------------===//
+//===- Atomic.cpp - atom and red ------------------------------------------===//
 //
 // Lanes take their turn in order. Global memory is shared with the CTAs that run on other host threads, so a new value
 // goes in by compare-and-swap; shared memory belongs to one host thread.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/CommonFamilies.h"
 #include "runtime/simulator/Numbers.h"

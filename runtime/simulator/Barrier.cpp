@@ -1,12 +1,11 @@
-//===- Barrier.cpp - Barriers of a CTA and of a cluster, and deadlocks
-//--------------------------------------------------===//
+//===- Barrier.cpp - Barriers of a CTA and of a cluster, and deadlocks ----===//
 //
 // A barrier without a thread count waits for every thread of the CTA that has not exited, one with a count for so many
 // threads, where an aligned arrival counts as a whole warp. When no warp can go on, the report says who waits where.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Scheduler.h"
 
 #include <bit>

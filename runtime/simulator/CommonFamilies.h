@@ -1,9 +1,8 @@
-//===- CommonFamilies.h - Families that are compiled once -------------------------------------------------------*- C++
-//-*-===//
+//===- CommonFamilies.h - Families that are compiled once -------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_COMMONFAMILIES_H
 #define TESSERA_RUNTIME_SIMULATOR_COMMONFAMILIES_H
 

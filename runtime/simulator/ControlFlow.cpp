@@ -1,5 +1,4 @@
-//===- ControlFlow.cpp - Laying out the blocks of a function
-//------------------------------------------------------------===//
+//===- ControlFlow.cpp - Laying out the blocks of a function --------------===//
 //
 // Lanes of a warp that part at a branch are run smallest program counter first. They meet again at the branch's
 // immediate post-dominator, wherever the source text puts it, when blocks stand in topological order and every loop is
@@ -12,7 +11,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Decode.h"
 
 #include <algorithm>

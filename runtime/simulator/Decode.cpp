@@ -1,11 +1,10 @@
-//===- Decode.cpp - From PTX records to dense instructions: opcodes and operands
-//---------------------------------------===//
+//===- Decode.cpp - From PTX records to dense instructions: opcodes and operands --===//
 //
 // The part of the decoder that families talk to: modifiers, operands, constants, addresses.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Decode.h"
 #include "runtime/simulator/Warp.h"
 

@@ -1,5 +1,4 @@
-//===- Decode.h - From PTX records to dense instructions ------------------------------------------------------*- C++
-//-*-===//
+//===- Decode.h - From PTX records to dense instructions --------*- C++ -*-===//
 //
 // A Decoder turns one function into Code. It walks the instructions, splits each opcode at its dots, and hands it to
 // the family that knows the first word; the family consumes the modifiers it understands, asks for operands by width,
@@ -16,7 +15,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_DECODE_H
 #define TESSERA_RUNTIME_SIMULATOR_DECODE_H
 

@@ -1,12 +1,11 @@
-//===- DecodeFunction.cpp - From PTX records to dense instructions: whole functions
-//------------------------------------===//
+//===- DecodeFunction.cpp - From PTX records to dense instructions: whole functions --===//
 //
 // Drives the decoder over a function and a program: variables in the local frame, the instructions that change control
 // (branches, calls, barriers, exit), everything else by family.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Decode.h"
 #include "runtime/simulator/Warp.h"
 

@@ -1,5 +1,4 @@
-//===- Engine.h - The PTX simulator's engine ----------------------------------------------------------------*- C++
-//-*-===//
+//===- Engine.h - The PTX simulator's engine --------------------*- C++ -*-===//
 //
 // The engine executes PTX text on the CPU. It knows nothing of the CUDA Driver API; the exported API is a thin layer
 // over the three things declared here:
@@ -21,7 +20,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_ENGINE_H
 #define TESSERA_RUNTIME_SIMULATOR_ENGINE_H
 

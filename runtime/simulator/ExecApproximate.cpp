@@ -1,5 +1,4 @@
-//===- ExecApproximate.cpp - rcp sqrt rsqrt sin cos lg2 ex2 tanh
-//--------------------------------------------------------------===//
+//===- ExecApproximate.cpp - rcp sqrt rsqrt sin cos lg2 ex2 tanh ----------===//
 //
 // The hardware's approximations have documented error bounds; results here are nearer to the true value than those ask
 // for (within about one unit in the last place), computed in double by polynomials that loops can vectorise. The exact
@@ -8,7 +7,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Approximate.h"
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"

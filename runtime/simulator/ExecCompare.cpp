@@ -1,11 +1,10 @@
-//===- ExecCompare.cpp - Comparisons
-//-----------------------------------------------------------------------------------------===//
+//===- ExecCompare.cpp - Comparisons --------------------------------------===//
 //
 // setp and set with every comparison of integers and floats, combined with a predicate; testp.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"
 #include "runtime/simulator/Numbers.h"

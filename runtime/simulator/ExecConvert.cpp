@@ -1,5 +1,4 @@
-//===- ExecConvert.cpp - cvt
-//-------------------------------------------------------------------------------------------------------===//
+//===- ExecConvert.cpp - cvt ----------------------------------------------===//
 //
 // Conversions between all integer and floating types. The frequent forms have loops of their own; the rest goes through
 // one that reads any type, as a 64-bit integer or a double, both exact, and writes any type. Registers may be wider
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"
 #include "runtime/simulator/Rounding.h"

@@ -1,12 +1,11 @@
-//===- ExecFloat.cpp - Arithmetic of f32 and f64
-//------------------------------------------------------------------------------===//
+//===- ExecFloat.cpp - Arithmetic of f32 and f64 --------------------------===//
 //
 // add sub mul fma mad div abs neg min max copysign, with rounding, flushing of subnormals and saturation. Directed
 // roundings run the same loops under the host's rounding mode.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"
 #include "runtime/simulator/Rounding.h"

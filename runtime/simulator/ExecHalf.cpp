@@ -1,12 +1,11 @@
-//===- ExecHalf.cpp - Arithmetic of f16 and bf16, single and packed
-//--------------------------------------------------------------===//
+//===- ExecHalf.cpp - Arithmetic of f16 and bf16, single and packed -------===//
 //
 // Values are widened to f32, computed there and rounded once more, which is exact for sums, differences, products;
 // fused multiply-add goes through double and rounding to odd.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Approximate.h"
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"

@@ -1,11 +1,10 @@
-//===- ExecInteger.cpp - Integer arithmetic
-//-------------------------------------------------------------------------------===//
+//===- ExecInteger.cpp - Integer arithmetic -------------------------------===//
 //
 // add sub mul mad sad div rem abs neg min max with carry, wide, high and 24-bit forms, dot products of bytes.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"
 

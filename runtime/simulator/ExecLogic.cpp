@@ -1,11 +1,10 @@
-//===- ExecLogic.cpp - Logic, shifts and bit fields
-//------------------------------------------------------------------------===//
+//===- ExecLogic.cpp - Logic, shifts and bit fields -----------------------===//
 //
 // and or xor not cnot on bits and predicates; shl shr shf; bfe bfi bfind brev clz popc bmsk szext fns; prmt; lop3.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"
 

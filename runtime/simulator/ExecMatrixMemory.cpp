@@ -1,12 +1,11 @@
-//===- ExecMatrixMemory.cpp - ldmatrix, stmatrix, movmatrix
-//--------------------------------------------------------------------------===//
+//===- ExecMatrixMemory.cpp - ldmatrix, stmatrix, movmatrix ---------------===//
 //
 // 8 x 8 matrices of 16-bit elements. Lane 8 i + r holds the address of row r of matrix i; in registers lane 4 r + c
 // holds elements 2 c and 2 c + 1 of row r, so that a row is 16 contiguous bytes of a register too.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"

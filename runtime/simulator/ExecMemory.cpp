@@ -1,12 +1,11 @@
-//===- ExecMemory.cpp - ld and st
-//-----------------------------------------------------------------------------------------------===//
+//===- ExecMemory.cpp - ld and st -----------------------------------------===//
 //
 // Loads and stores of every width, vector and space. Cache operators, eviction priorities and policies change nothing
 // here.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"

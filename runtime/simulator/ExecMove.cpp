@@ -1,12 +1,11 @@
-//===- ExecMove.cpp - Moves, packing, selection, address conversion
-//---------------------------------------------------------===//
+//===- ExecMove.cpp - Moves, packing, selection, address conversion -------===//
 //
 // mov in all its forms (values, predicates, packing and unpacking, addresses, clocks), selp, slct, cvta, isspacep,
 // mapa.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"
 

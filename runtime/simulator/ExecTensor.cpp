@@ -1,5 +1,4 @@
-//===- ExecTensor.cpp - mma.sync
-//----------------------------------------------------------------------------------------------------===//
+//===- ExecTensor.cpp - mma.sync ------------------------------------------===//
 //
 // Where elements lie follows one rule for all types. With g = lane / 4, t = lane % 4 and e elements in a register:
 //
@@ -11,7 +10,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Fragments.h"
 

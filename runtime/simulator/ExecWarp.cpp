@@ -1,11 +1,10 @@
-//===- ExecWarp.cpp - Instructions across the lanes of a warp
-//---------------------------------------------------------------------===//
+//===- ExecWarp.cpp - Instructions across the lanes of a warp -------------===//
 //
 // shfl, vote, match, redux, activemask, elect, bar.warp.sync.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"
 #include "runtime/simulator/Numbers.h"

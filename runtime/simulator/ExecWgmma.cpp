@@ -1,5 +1,4 @@
-//===- ExecWgmma.cpp - wgmma
-//---------------------------------------------------------------------------------------------------------------===//
+//===- ExecWgmma.cpp - wgmma ----------------------------------------------===//
 //
 // A warpgroup multiplies 64 rows; warp w of its four executes rows 16 w to 16 w + 15 on its own, B and mostly A read
 // from shared memory through descriptors when the instruction is issued. In a descriptor (byte offsets in units of 16):
@@ -17,7 +16,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Fragments.h"
 

@@ -1,5 +1,4 @@
-//===- ExecWmma.cpp - wmma.load, wmma.mma, wmma.store
-//-----------------------------------------------------------------------------------===//
+//===- ExecWmma.cpp - wmma.load, wmma.mma, wmma.store ---------------------===//
 //
 // Which element of a fragment a lane holds is not specified, only that load, mma and store agree. Here element s of a
 // matrix in row-major order lies in lane s / p, place s % p, where p places are a lane's; fragments with more room than
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Fragments.h"

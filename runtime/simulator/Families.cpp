@@ -1,9 +1,8 @@
-//===- Families.cpp - Which family knows which opcode
-//--------------------------------------------------------------------===//
+//===- Families.cpp - Which family knows which opcode ---------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 
 namespace tessera::sim {

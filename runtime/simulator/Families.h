@@ -1,9 +1,8 @@
-//===- Families.h - The families of instructions that are compiled for each host instruction set -------------*- C++
-//-*-===//
+//===- Families.h - The families of instructions that are compiled for each host instruction set --*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_FAMILIES_H
 #define TESSERA_RUNTIME_SIMULATOR_FAMILIES_H
 

@@ -1,11 +1,10 @@
-//===- Fragments.h - Elements of tensor-core operands ----------------------------------------------------------*- C++
-//-*-===//
+//===- Fragments.h - Elements of tensor-core operands -----------*- C++ -*-===//
 //
 // The types that mma, wmma and wgmma multiply, and loops that turn a register of a warp into their values.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_FRAGMENTS_H
 #define TESSERA_RUNTIME_SIMULATOR_FRAGMENTS_H
 

@@ -1,5 +1,4 @@
-//===- Lanes.h - Loops over the lanes of a warp ---------------------------------------------------------------*- C++
-//-*-===//
+//===- Lanes.h - Loops over the lanes of a warp -----------------*- C++ -*-===//
 //
 // The loops that executing functions are made of, in a form compilers turn into vector code: one iteration a lane,
 // results blended under the execution mask when not all lanes take part. Everything is in a namespace named after the
@@ -10,7 +9,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_LANES_H
 #define TESSERA_RUNTIME_SIMULATOR_LANES_H
 

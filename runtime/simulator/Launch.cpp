@@ -1,5 +1,4 @@
-//===- Launch.cpp - Running a grid
-//---------------------------------------------------------------------------------------===//
+//===- Launch.cpp - Running a grid ----------------------------------------===//
 //
 // Host threads take clusters (usually of one CTA) in order of their index and run each to its end. A CTA that only
 // waits for something outside it is laid aside and the next one started, so that CTAs which wait for each other, as in
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/ModuleImpl.h"
 #include "runtime/simulator/Scheduler.h"
 #include "runtime/simulator/Warp.h"

@@ -1,11 +1,10 @@
-//===- Memory.cpp - The simulated device's global memory
-//--------------------------------------------------------------===//
+//===- Memory.cpp - The simulated device's global memory ------------------===//
 //
 // Allocation, lookup and host access of device memory; see the header for the layout.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Memory.h"
 
 #include <cstdio>

@@ -1,5 +1,4 @@
-//===- Memory.h - The simulated device's global memory -------------------------------------------------------*- C++
-//-*-===//
+//===- Memory.h - The simulated device's global memory ----------*- C++ -*-===//
 //
 // Device memory lives in one reserved stretch of the process's address space, and a device pointer is the host pointer
 // to the same byte, so kernels and copies touch it directly. Allocations start on a page, are followed by an unmapped
@@ -13,7 +12,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_MEMORY_H
 #define TESSERA_RUNTIME_SIMULATOR_MEMORY_H
 

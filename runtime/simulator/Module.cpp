@@ -1,11 +1,10 @@
-//===- Module.cpp - PTX text made ready to run
-//---------------------------------------------------------------------------===//
+//===- Module.cpp - PTX text made ready to run ----------------------------===//
 //
 // Places global variables in device memory, describes kernels, lays out shared memory for each, and decodes on demand.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/ModuleImpl.h"
 #include "runtime/simulator/Warp.h"
 

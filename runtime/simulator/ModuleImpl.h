@@ -1,9 +1,8 @@
-//===- ModuleImpl.h - What a Module keeps ----------------------------------------------------------------------*- C++
-//-*-===//
+//===- ModuleImpl.h - What a Module keeps -----------------------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_MODULEIMPL_H
 #define TESSERA_RUNTIME_SIMULATOR_MODULEIMPL_H
 

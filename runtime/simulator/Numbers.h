@@ -1,5 +1,4 @@
-//===- Numbers.h - Formats narrower than 32 bits, and exact roundings -----------------------------------------*- C++
-//-*-===//
+//===- Numbers.h - Formats narrower than 32 bits, and exact roundings --*- C++ -*-===//
 //
 // f16, bf16, tf32, e4m3 and e5m2 as bits, to and from float, written so that loops over them become vector code.
 //
@@ -12,7 +11,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_NUMBERS_H
 #define TESSERA_RUNTIME_SIMULATOR_NUMBERS_H
 

@@ -1,5 +1,4 @@
-//===- Program.h - A kernel decoded for execution -------------------------------------------------------------*- C++
-//-*-===//
+//===- Program.h - A kernel decoded for execution ---------------*- C++ -*-===//
 //
 // What the decoder makes of PTX records: dense instructions that name the function which executes them for all lanes of
 // a warp, with every operand an offset into one of three banks.
@@ -12,7 +11,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_PROGRAM_H
 #define TESSERA_RUNTIME_SIMULATOR_PROGRAM_H
 

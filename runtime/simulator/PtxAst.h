@@ -1,5 +1,4 @@
-//===- PtxAst.h - What PTX text says --------------------------------------------------------------------------*- C++
-//-*-===//
+//===- PtxAst.h - What PTX text says ----------------------------*- C++ -*-===//
 //
 // The reader turns PTX text into these plain records and judges nothing but grammar: opcodes stay text
 // ("ld.global.v4.b32"), registers are numbers, names of variables declared inside a function are resolved, all other
@@ -13,7 +12,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_PTXAST_H
 #define TESSERA_RUNTIME_SIMULATOR_PTXAST_H
 

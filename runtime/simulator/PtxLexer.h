@@ -1,12 +1,11 @@
-//===- PtxLexer.h - Tokens of PTX text ------------------------------------------------------------------------*- C++
-//-*-===//
+//===- PtxLexer.h - Tokens of PTX text --------------------------*- C++ -*-===//
 //
 // Splits PTX text into tokens. A word keeps its dots, so that "ld.global.v4.b32", "shared::cta" inside an opcode and
 // "%tid.x" are one token each; a directive is a dot followed by a word (".align").
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_PTXLEXER_H
 #define TESSERA_RUNTIME_SIMULATOR_PTXLEXER_H
 

@@ -1,12 +1,11 @@
-//===- PtxParser.cpp - PTX text to records: declarations
-//---------------------------------------------------------------===//
+//===- PtxParser.cpp - PTX text to records: declarations ------------------===//
 //
 // Module-scope directives, variables with initialisers, function headers and their directives. Bodies are in
 // PtxParserBody.cpp.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/PtxParser.h"
 
 #include <algorithm>

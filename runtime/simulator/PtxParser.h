@@ -1,12 +1,11 @@
-//===- PtxParser.h - Recursive descent over PTX's grammar -----------------------------------------------------*- C++
-//-*-===//
+//===- PtxParser.h - Recursive descent over PTX's grammar -------*- C++ -*-===//
 //
 // Private to the reader: the parser's state and its productions. Every production returns false after it has set
 // `error`.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_PTXPARSER_H
 #define TESSERA_RUNTIME_SIMULATOR_PTXPARSER_H
 

@@ -1,11 +1,10 @@
-//===- PtxParserBody.cpp - PTX text to records: function bodies
-//--------------------------------------------------------===//
+//===- PtxParserBody.cpp - PTX text to records: function bodies -----------===//
 //
 // Statements: register and variable declarations, labels, source locations, instructions and their operands.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/PtxParser.h"
 
 #include <algorithm>

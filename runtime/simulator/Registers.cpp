@@ -1,5 +1,4 @@
-//===- Registers.cpp - Packing a function's registers into a warp's frame
-//-----------------------------------------------===//
+//===- Registers.cpp - Packing a function's registers into a warp's frame --===//
 //
 // PTX has a new register for every value; a warp's frame that held them all would not fit any cache. Live ranges are
 // found by the usual data flow over blocks, taken as intervals of the code, and packed by linear scan, one area for
@@ -8,7 +7,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Decode.h"
 
 #include <algorithm>

@@ -1,9 +1,8 @@
-//===- Report.cpp - Errors of a launch, and how they read
-//----------------------------------------------------------------===//
+//===- Report.cpp - Errors of a launch, and how they read -----------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/ModuleImpl.h"
 #include "runtime/simulator/Warp.h"
 

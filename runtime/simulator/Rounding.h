@@ -1,9 +1,8 @@
-//===- Rounding.h - Executing a loop under another rounding mode of the host ----------------------------------*- C++
-//-*-===//
+//===- Rounding.h - Executing a loop under another rounding mode of the host --*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_ROUNDING_H
 #define TESSERA_RUNTIME_SIMULATOR_ROUNDING_H
 

@@ -1,11 +1,10 @@
-//===- Scheduler.cpp - Running the groups of a warp and the warps of a CTA
-//----------------------------------------------===//
+//===- Scheduler.cpp - Running the groups of a warp and the warps of a CTA --===//
 //
 // The interpreter's loop, divergence and reconvergence, calls and returns. Barriers are in Barrier.cpp.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Scheduler.h"
 
 #include <algorithm>

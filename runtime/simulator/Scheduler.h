@@ -1,9 +1,8 @@
-//===- Scheduler.h - What the interpreter's loop and the barriers share --------------------------------------*- C++
-//-*-===//
+//===- Scheduler.h - What the interpreter's loop and the barriers share --*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_SCHEDULER_H
 #define TESSERA_RUNTIME_SIMULATOR_SCHEDULER_H
 

@@ -1,5 +1,4 @@
-//===- System.cpp - Fences, traps, hints, and the functions that the system provides
-//--------------------------------------------------------===//
+//===- System.cpp - Fences, traps, hints, and the functions that the system provides --===//
 //
 // Instructions that change nothing a program can see here (fences, prefetches, policies), those that end it (trap), and
 // vprintf,
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/CommonFamilies.h"
 

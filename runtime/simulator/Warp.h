@@ -1,5 +1,4 @@
-//===- Warp.h - The state of executing warps and CTAs ---------------------------------------------------------*- C++
-//-*-===//
+//===- Warp.h - The state of executing warps and CTAs -----------*- C++ -*-===//
 //
 // A warp is a handful of groups: lanes that stand at the same instruction. Undiverged it is one. The group with the
 // smallest program counter runs; since the decoder lays blocks out in topological order with loops contiguous, lanes
@@ -14,7 +13,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_WARP_H
 #define TESSERA_RUNTIME_SIMULATOR_WARP_H
 

@@ -1,12 +1,11 @@
-//===- AxisAnalysisTest.cpp - Facts about random integer programs hold for their values
-//-------------------------------===//
+//===- AxisAnalysisTest.cpp - Facts about random integer programs hold for their values --===//
 //
 // Builds random programs on tensors of integers, computes every value on the side, and checks each fact that the
 // analysis claims against the numbers.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/AxisAnalysis.h"
 #include "dialect/tile/Tile.h"

@@ -1,11 +1,10 @@
-//===- CompileTest.cpp - Tests of the compiler's entry
-//----------------------------------------------------------------===//
+//===- CompileTest.cpp - Tests of the compiler's entry --------------------===//
 //
 // compile() as its callers see it: what it returns, where it stops, what it says, and that threads do not disturb each
 // other.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "compiler/Compile.h"
 
 #include "mlir/IR/MLIRContext.h"

@@ -1,11 +1,10 @@
-//===- MinCutTest.cpp - The cheapest of all choices, against trying every one
-//------------------------------------------===//
+//===- MinCutTest.cpp - The cheapest of all choices, against trying every one --===//
 //
 // Small random problems, solved by minimum cut and by enumeration.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/layouts/MinCut.h"
 #include "gtest/gtest.h"

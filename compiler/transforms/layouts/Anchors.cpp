@@ -1,12 +1,11 @@
-//===- Anchors.cpp - Operations with opinions about layouts
-//------------------------------------------------------------------===//
+//===- Anchors.cpp - Operations with opinions about layouts ---------------===//
 //
 // Loads and stores want neighbouring lanes at neighbouring addresses in the widest accesses; dots want fragments;
 // reductions and scans want their axis within a warp.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/layouts/Anchors.h"
 #include "compiler/analysis/DotLayouts.h"

@@ -1,12 +1,11 @@
-//===- Anchors.h - Operations with opinions about layouts -----------------------------------------------------------*-
-// C++ -*-===//
+//===- Anchors.h - Operations with opinions about layouts -------*- C++ -*-===//
 //
 // What loads, stores, dots, reductions and scans would like, as proposals to the solver; and a layout for everything
 // else to begin with.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_TRANSFORMS_LAYOUTS_ANCHORS_H
 #define TESSERA_COMPILER_TRANSFORMS_LAYOUTS_ANCHORS_H

@@ -1,11 +1,10 @@
-//===- CostModel.cpp - What layouts cost
-//------------------------------------------------------------------------------------===//
+//===- CostModel.cpp - What layouts cost ----------------------------------===//
 //
 // The price list of CostModel.h as code.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/layouts/CostModel.h"
 #include "compiler/analysis/DotLayouts.h"

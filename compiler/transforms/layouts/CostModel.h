@@ -1,5 +1,4 @@
-//===- CostModel.h - What layouts cost ------------------------------------------------------------------------------*-
-// C++ -*-===//
+//===- CostModel.h - What layouts cost --------------------------*- C++ -*-===//
 //
 // The prices by which tile-assign-layouts chooses. The unit is the time one scheduler of an SM takes to issue one
 // instruction for one warp; an SM has four schedulers but one load-store unit, so whatever goes through that unit costs
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 //
 //   what                                          price for each warp
 //   conversion, same threads (registers renamed)  1 in all: nothing is done, yet equal layouts are preferred
@@ -28,7 +27,7 @@
 // from shared memory wherever they are used. Copies that a layout makes are paid for like other elements, which keeps
 // tensors spread out.
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_TRANSFORMS_LAYOUTS_COSTMODEL_H
 #define TESSERA_COMPILER_TRANSFORMS_LAYOUTS_COSTMODEL_H

@@ -1,11 +1,10 @@
-//===- LayoutGraph.cpp - Operations to lay out and the values between them
-//--------------------------------------------------===//
+//===- LayoutGraph.cpp - Operations to lay out and the values between them --===//
 //
 // Builds the graph from a function, and maps layouts along its edges by the rules of LayoutRules.h.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/layouts/LayoutGraph.h"
 #include "compiler/analysis/DotLayouts.h"

@@ -1,5 +1,4 @@
-//===- LayoutGraph.h - Operations to lay out and the values between them --------------------------------------------*-
-// C++ -*-===//
+//===- LayoutGraph.h - Operations to lay out and the values between them --*- C++ -*-===//
 //
 // The problem that tile-assign-layouts solves, as a graph: a node for everything that has one layout to choose (an
 // operation, or a value carried around a loop or out of a branch), an edge for every tensor that one node hands to
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_TRANSFORMS_LAYOUTS_LAYOUTGRAPH_H
 #define TESSERA_COMPILER_TRANSFORMS_LAYOUTS_LAYOUTGRAPH_H

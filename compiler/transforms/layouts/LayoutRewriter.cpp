@@ -1,11 +1,10 @@
-//===- LayoutRewriter.cpp - Puts chosen layouts into the IR
-//-----------------------------------------------------------------===//
+//===- LayoutRewriter.cpp - Puts chosen layouts into the IR ---------------===//
 //
 // Types are changed in place, so that values stay themselves and what the axis analysis knows about them stays true.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/layouts/LayoutRewriter.h"
 #include "compiler/analysis/DotLayouts.h"

@@ -1,5 +1,4 @@
-//===- LayoutRewriter.h - Puts chosen layouts into the IR -----------------------------------------------------------*-
-// C++ -*-===//
+//===- LayoutRewriter.h - Puts chosen layouts into the IR -------*- C++ -*-===//
 //
 // Turns a layout-free function into a laid-out one, given the solver's answer: encodings on all tensors, conversions
 // and recomputed values where what is there differs from what is wanted, tensor-core instructions for dots, and the
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_TRANSFORMS_LAYOUTS_LAYOUTREWRITER_H
 #define TESSERA_COMPILER_TRANSFORMS_LAYOUTS_LAYOUTREWRITER_H

@@ -1,11 +1,10 @@
-//===- LayoutSolver.cpp - One layout for every node, at the lowest total cost
-//-----------------------------------------------===//
+//===- LayoutSolver.cpp - One layout for every node, at the lowest total cost --===//
 //
 // Expansion moves over a minimum cut; see the header.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/layouts/LayoutSolver.h"
 #include "compiler/transforms/layouts/MinCut.h"

@@ -1,11 +1,10 @@
-//===- LayoutSolver.h - One layout for every node, at the lowest total cost -----------------------------------------*-
-// C++ -*-===//
+//===- LayoutSolver.h - One layout for every node, at the lowest total cost --*- C++ -*-===//
 //
 // Chooses all layouts of a function together.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 //
 // The total cost of a choice is the sum over nodes (executing the operation in its layout) and edges (bringing what is
 // delivered into what is demanded, by conversion or by recomputing), each times how often it is executed. Finding the
@@ -21,7 +20,7 @@
 // of the next, chains of operations switch as a whole: there is no local minimum in which each of them alone would be
 // worse off.
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_TRANSFORMS_LAYOUTS_LAYOUTSOLVER_H
 #define TESSERA_COMPILER_TRANSFORMS_LAYOUTS_LAYOUTSOLVER_H

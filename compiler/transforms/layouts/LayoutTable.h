@@ -1,5 +1,4 @@
-//===- LayoutTable.h - Layouts by number --------------------------------------------------------------------------*-
-// C++ -*-===//
+//===- LayoutTable.h - Layouts by number ------------------------*- C++ -*-===//
 //
 // While layouts are being chosen the same few dozen of them are compared, mapped and priced thousands of times. Here
 // each gets a number, so that equality is a comparison of integers and whatever has been found out about a layout, or a
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_TRANSFORMS_LAYOUTS_LAYOUTTABLE_H
 #define TESSERA_COMPILER_TRANSFORMS_LAYOUTS_LAYOUTTABLE_H

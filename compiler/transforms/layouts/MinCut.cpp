@@ -1,5 +1,4 @@
-//===- MinCut.cpp - Best choice between two options for many nodes at once
-//-------------------------------------------------===//
+//===- MinCut.cpp - Best choice between two options for many nodes at once --===//
 //
 // Push-relabel on the graph of a binary choice (Goldberg, Tarjan 1988): a preflow is pushed towards the sink until
 // nothing more gets there, which is all that a minimum cut needs. Heights are set anew by breadth-first search now and
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/layouts/MinCut.h"
 #include <algorithm>

@@ -1,5 +1,4 @@
-//===- MinCut.h - Best choice between two options for many nodes at once -------------------------------------------*-
-// C++ -*-===//
+//===- MinCut.h - Best choice between two options for many nodes at once --*- C++ -*-===//
 //
 // Every node either keeps what it has or switches; both have a price, and so has disagreement between neighbours. The
 // cheapest choice for all nodes together is a minimum cut (Greig, Porteous, Seheult 1989; the reduction of pairwise
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===--------------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 
 #ifndef TESSERA_COMPILER_TRANSFORMS_LAYOUTS_MINCUT_H
 #define TESSERA_COMPILER_TRANSFORMS_LAYOUTS_MINCUT_H

@@ -1,5 +1,4 @@
-//===- CoverageTest.cpp - Every instruction form that compilers emit
-//------------------------------------------------------------------===//
+//===- CoverageTest.cpp - Every instruction form that compilers emit ------===//
 //
 // Inputs/forms.tsv lists the instruction forms in the PTX that Triton 3.6.0 makes of 897 public kernels for sm_80 and
 // sm_90a, with how often each occurs. Each is given operands by its kind and decoded: all of sm_80's must be known; of
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <cctype>

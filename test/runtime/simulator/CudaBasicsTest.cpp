@@ -1,11 +1,10 @@
-//===- CudaBasicsTest.cpp - CUDA C++ compiled by nvcc, against host references
-//---------------------------------------------===//
+//===- CudaBasicsTest.cpp - CUDA C++ compiled by nvcc, against host references --===//
 //
 // Inputs/basics.ptx is what nvcc 13.0 makes of Inputs/basics.cu for sm_80.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <bit>

@@ -1,11 +1,10 @@
-//===- CudaTensorTest.cpp - Tensor-core kernels compiled by nvcc, against host references
-//-------------------------------------===//
+//===- CudaTensorTest.cpp - Tensor-core kernels compiled by nvcc, against host references --===//
 //
 // Inputs/tensor.ptx is what nvcc 13.0 makes of Inputs/tensor.cu for sm_80.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <bit>

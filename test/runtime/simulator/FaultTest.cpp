@@ -1,9 +1,8 @@
-//===- FaultTest.cpp - Planted faults and their reports
-//---------------------------------------------------------------------------------===//
+//===- FaultTest.cpp - Planted faults and their reports -------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "test/runtime/simulator/SimulatorTest.h"
 
 namespace tessera::sim {

@@ -1,12 +1,11 @@
-//===- InstructionTest.cpp - Single instructions on random inputs
-//-----------------------------------------------------------------===//
+//===- InstructionTest.cpp - Single instructions on random inputs ---------===//
 //
 // Each check makes a kernel of one instruction, runs it on random and on special values, some of them under a partial
 // mask, and compares every lane with a computation on the host.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <bit>

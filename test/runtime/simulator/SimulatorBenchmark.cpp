@@ -1,12 +1,11 @@
-//===- SimulatorBenchmark.cpp - How fast the simulator executes
-//-------------------------------------------------------------------===//
+//===- SimulatorBenchmark.cpp - How fast the simulator executes -----------===//
 //
 // Runs kernels of Inputs/ and prints thread instructions a second: one core, and all. With the name of a kernel as
 // argument, that one alone; with `checks` as a second argument, every check on.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <chrono>

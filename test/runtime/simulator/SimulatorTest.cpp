@@ -1,9 +1,8 @@
-//===- SimulatorTest.cpp - Running kernels in tests
-//-----------------------------------------------------------------------===//
+//===- SimulatorTest.cpp - Running kernels in tests -----------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <bit>

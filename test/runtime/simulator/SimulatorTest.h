@@ -1,11 +1,10 @@
-//===- SimulatorTest.h - Running kernels in tests ----------------------------------------------------------------*- C++
-//-*-===//
+//===- SimulatorTest.h - Running kernels in tests ---------------*- C++ -*-===//
 //
 // A fixture with a device's memory: load PTX, fill buffers, launch, look at results.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #ifndef TESSERA_TEST_RUNTIME_SIMULATOR_SIMULATORTEST_H
 #define TESSERA_TEST_RUNTIME_SIMULATOR_SIMULATORTEST_H
 

@@ -1,11 +1,10 @@
-//===- TritonFeaturesTest.cpp - Less usual features of Triton, against host references
-//-----------------------------------------------===//
+//===- TritonFeaturesTest.cpp - Less usual features of Triton, against host references --===//
 //
 // Inputs/triton-feature-*-ARCH.ptx is what Triton 3.6.0 makes of Inputs/features.py.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <algorithm>

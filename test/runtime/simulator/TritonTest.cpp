@@ -1,5 +1,4 @@
-//===- TritonTest.cpp - PTX made by Triton, against host references
-//-------------------------------------------------------------===//
+//===- TritonTest.cpp - PTX made by Triton, against host references -------===//
 //
 // Inputs/triton-*.ptx is what Triton 3.6.0 makes of Inputs/kernels.py for sm_80: the simulator must agree with PTX that
 // is known to be right on hardware, not merely with the compiler it is built beside. Triton adds two scratch pointers
@@ -7,7 +6,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//===----------------------------------------------------------------------------------------------------------------===//
+//===----------------------------------------------------------------------===//
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <algorithm>
