@@ -480,8 +480,9 @@ TEST(KernelFiles, EmbeddingHistogramTopK) {
   for (int r = 0; r != rows; ++r) {
     std::vector<int> order(size(cols));
     std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](int a, int b) { return m[size(r, cols) + size(a)] > m[size(r, cols) + size(b)]; });
+    std::sort(order.begin(), order.end(), [&](int a, int b) {
+      return std::pair(-m[size(r, cols) + size(a)], a) < std::pair(-m[size(r, cols) + size(b)], b);
+    });
     for (int i = 0; i != k; ++i)
       wantPlaces.push_back(order[size(i)]), wantValues.push_back(m[size(r, cols) + size(order[size(i)])]);
   }
