@@ -30,7 +30,7 @@ struct Lanes64 {
 bool resolveSlowly(Warp &warp, ptx::Space space, unsigned bytes, AccessKind kind, Lanes64 &addresses);
 /// Notes writes and checks reads of bytes nobody wrote; addresses are host addresses. False after a fault.
 bool trackAccess(Warp &warp, ptx::Space space, unsigned bytes, AccessKind kind, const Lanes64 &addresses);
-inline bool tracks(const Warp &warp) { return warp.cta->launch->trackGlobal || warp.cta->launch->trackShared; }
+inline bool watched(const Warp &warp) { return warp.cta->launch->watched; }
 
 /// Consumes a state space; Generic where there is none.
 ptx::Space takeSpace(Decoder &d);
@@ -100,7 +100,7 @@ namespace TESSERA_SIM_ISA {
   } else {
     ok = resolveSlowly(warp, space, bytes, kind, a);
   }
-  if (tracks(warp)) [[unlikely]]
+  if (watched(warp)) [[unlikely]]
     return ok && trackAccess(warp, space, bytes, kind, a);
   return ok;
 }

@@ -136,7 +136,9 @@ struct Dim3 {
 /// What is checked beyond addresses, alignment, barriers and deadlocks, which always are.
 struct Checks {
   bool uninitialized =
-      false; ///< reads of shared memory, and of global memory where Memory tracks writes, that nobody wrote
+      false;          ///< reads of shared memory, and of global memory where Memory tracks writes, that nobody wrote
+  bool races = false; ///< accesses of different warps to the same shared memory that nothing orders
+  bool async = false; ///< operations read, overwritten or reused before their wait; missing fences between proxies
   uint64_t instructionLimit = 0; ///< warp instructions a CTA may execute before it is stopped as hanging; 0: no limit
   double waitSeconds = 10;       ///< all CTAs may only wait in loops for so long before that is a deadlock; 0: for ever
   unsigned maximumErrors = 8;    ///< a launch stops after so many
@@ -151,6 +153,7 @@ struct LaunchConfig {
   uint64_t seed = 0;
   unsigned threads = 0; ///< host threads; 0: as many as the machine has cores
   Checks checks{};
+  bool count = false; ///< fill Report::counts
   /// Receives what the kernel printed, CTA by CTA in order of their index. Empty: standard output.
   std::function<void(std::string_view)> print{};
 };

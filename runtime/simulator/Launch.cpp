@@ -130,6 +130,7 @@ void setCtaSpecials(const Warp &warp, const Cta &cta) {
 struct Unit {
   std::vector<std::unique_ptr<Cta>> ctas;
   std::vector<Cta *> pointers;
+  std::unique_ptr<Order> order; ///< where ordering is checked
   uint64_t executed() const {
     uint64_t sum = 0;
     for (const auto &cta : ctas)
@@ -157,6 +158,13 @@ void prepareUnit(Unit &unit, Launch &launch, uint64_t number) {
     cta.cluster = unit.pointers.data();
     prepareCta(cta, launch, cta.index.x + uint64_t(grid.x) * (cta.index.y + uint64_t(grid.y) * cta.index.z));
   }
+  if (launch.config.checks.races || launch.config.checks.async) {
+    if (!unit.order)
+      unit.order = std::make_unique<Order>();
+    unit.order->start({unit.pointers.data(), size});
+  }
+  for (uint32_t rank = 0; rank < size; ++rank)
+    unit.ctas[rank]->order = unit.order.get();
 }
 
 /// Runs the CTAs of a cluster in turn until all ended, one failed, or all wait.
@@ -470,6 +478,7 @@ Report launch(const Module &module, const Kernel &kernel, const LaunchConfig &co
   state.trackShared = config.checks.uninitialized;
   state.trackGlobal = state.memory->tracksWrites();
   state.checkUninitialized = config.checks.uninitialized;
+  state.watched = state.trackGlobal || state.trackShared || config.checks.races || config.checks.async || config.count;
   Grid(state, report).run();
   return report;
 }

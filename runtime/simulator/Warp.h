@@ -18,6 +18,7 @@
 #define TESSERA_RUNTIME_SIMULATOR_WARP_H
 
 #include "runtime/simulator/Engine.h"
+#include "runtime/simulator/Order.h"
 #include "runtime/simulator/Program.h"
 
 #include <array>
@@ -180,6 +181,7 @@ struct Cta {
   std::vector<uint8_t> shadowStorage;
   uint32_t clusterArrived = 0; ///< of the cluster's first CTA: threads at barrier.cluster
   uint32_t clusterPhase = 0;   ///< of the cluster's first CTA: how often that barrier completed
+  Order *order = nullptr;      ///< of the cluster; null where ordering is not checked
   bool active = false;         ///< holds a CTA that has not ended
   bool specialsSet = false;    ///< those that are the same for all CTAs of the launch
 };
@@ -196,6 +198,7 @@ struct Launch {
   bool checkUninitialized = false;
   bool trackGlobal = false; ///< writes to global memory are noted
   bool trackShared = false;
+  bool watched = false; ///< accesses are looked at one by one: for a check or to be counted
   std::atomic<uint64_t> next{0};
   std::atomic<uint32_t> errorCount{0};
   std::atomic<uint64_t> activity{0}; ///< grows while some warp does more than wait
