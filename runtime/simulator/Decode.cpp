@@ -149,6 +149,11 @@ Ref Decoder::constant(uint64_t value, unsigned bits) {
   return offset | ConstantBank;
 }
 
+void Decoder::pin(Ref ref) {
+  if (ref != NoRef && (ref & 3) == FrameBank)
+    pinned.insert(ref >> 2);
+}
+
 Ref Decoder::carry(bool isRead, bool isWritten) {
   Ref ref = NoRef;
   if (isRead)

@@ -22,11 +22,13 @@
 #include "runtime/simulator/Program.h"
 #include "runtime/simulator/PtxAst.h"
 
+#include <algorithm>
 #include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace tessera::sim {
@@ -95,6 +97,9 @@ public:
   Ref define(unsigned i, unsigned bits, bool widerAllowed = false);
   /// A constant broadcast to all lanes.
   Ref constant(uint64_t value, unsigned bits);
+  /// Gives the register of a reference a place of its own in the frame, shared with no other register: what an
+  /// asynchronous instruction reads or writes is known by its place.
+  void pin(Ref ref);
   /// The function's carry flag, a predicate register of its own.
   Ref carry(bool isRead, bool isWritten);
   /// Gathers operands for Instr::list.
@@ -126,6 +131,15 @@ private:
     std::vector<Access> accesses;
     uint32_t source = 0;
   };
+  /// Positions in the code between which a register must keep its value.
+  struct Interval {
+    uint32_t first = ptx::None, last = 0;
+    bool used() const { return first != ptx::None; }
+    void cover(uint32_t position) {
+      first = std::min(first, position);
+      last = std::max(last, position);
+    }
+  };
   struct Block {
     uint32_t begin = 0, end = 0; ///< drafts
     std::vector<uint32_t> successors, predecessors;
@@ -154,6 +168,11 @@ private:
   void markSpinLoops();
   void emit(const std::vector<uint32_t> &order);
   void assignRegisters();
+  uint32_t numberCrossing(std::vector<uint32_t> &dense) const;
+  void coverCrossing(std::vector<Interval> &intervals) const;
+  std::vector<Interval> liveIntervals() const;
+  void resolveReferences(const std::vector<Ref> &offsets);
+  void alignConstants();
 
   const ptx::Module &module;
   const ptx::Function &function;
@@ -173,6 +192,7 @@ private:
   std::vector<uint32_t> variableOffset; ///< of the function's variables in the local frame or shared memory
   std::map<std::pair<unsigned, uint64_t>, uint32_t> constantOffsets;
   uint32_t carryRegister = ptx::None;
+  std::unordered_set<uint32_t> pinned; ///< registers
 };
 
 /// Instr::flags of memory instructions.

@@ -303,6 +303,7 @@ bool Decoder::run(std::string &errors) {
   emit(blockOrder());
   markSpinLoops();
   assignRegisters();
+  alignConstants();
   return true;
 }
 

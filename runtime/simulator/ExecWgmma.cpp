@@ -302,6 +302,8 @@ bool decodeProduct(Decoder &d) {
   } else {
     d.instr.op[0] = d.use(1, Type::B64);
   }
+  for (const Ref ref : d.gathered)
+    d.pin(ref);
   d.instr.op[1] = d.use(2, Type::B64);
   unsigned next = 3;
   const Operand &scale = d.operand(next++);

@@ -18,146 +18,184 @@ namespace tessera::sim {
 namespace {
 
 constexpr const auto &Widths = StorageWidths;
+constexpr size_t WidthCount = std::size(Widths);
 /// Places of a width are this far apart in the frame.
 constexpr uint32_t placeBytes(unsigned width) { return width == 1 ? 4 : width * WarpSize / 8; }
+/// Words of a bit set for each block and kind; functions that need more keep what crosses blocks throughout.
+constexpr size_t MaximumFlowWords = size_t(1) << 24;
 
-struct Interval {
-  uint32_t first = ptx::None, last = 0;
-  bool used() const { return first != ptx::None; }
-  void cover(uint32_t position) {
-    first = std::min(first, position);
-    last = std::max(last, position);
-  }
+size_t indexOfWidth(unsigned width) { return std::find(std::begin(Widths), std::end(Widths), width) - Widths; }
+
+/// Sets of registers, one for each block.
+class BlockSets {
+public:
+  BlockSets(size_t blocks, size_t members) : words((members + 63) / 64), bits(blocks * words) {}
+  bool test(size_t block, uint32_t member) const { return row(block)[member / 64] >> (member % 64) & 1; }
+  void set(size_t block, uint32_t member) { row(block)[member / 64] |= uint64_t(1) << (member % 64); }
+  uint64_t *row(size_t block) { return bits.data() + block * words; }
+  const uint64_t *row(size_t block) const { return bits.data() + block * words; }
+  const size_t words;
+
+private:
+  std::vector<uint64_t> bits;
 };
 
-using Bits = std::vector<uint64_t>;
+/// Places of one width, handed out as intervals begin and taken back as they end.
+class PlacePool {
+public:
+  uint32_t take(uint32_t first, uint32_t last) {
+    while (!active.empty() && active.top().first < first) {
+      free.push_back(active.top().second);
+      active.pop();
+    }
+    uint32_t place = count;
+    if (free.empty()) {
+      ++count;
+    } else {
+      place = free.back();
+      free.pop_back();
+    }
+    active.push({last, place});
+    return place;
+  }
+  uint32_t count = 0;
+
+private:
+  using Ending = std::pair<uint32_t, uint32_t>; // last position, place
+  std::priority_queue<Ending, std::vector<Ending>, std::greater<>> active;
+  std::vector<uint32_t> free;
+};
 
 } // namespace
 
-void Decoder::assignRegisters() {
-  const size_t registers = function.registers.size() + 1 + std::size(StorageWidths);
-  const size_t blockCount = emittedBlocks.size();
-
-  // Registers seen in one block alone need no data flow.
-  std::vector<uint32_t> seenIn(registers, ptx::None), dense(registers, ptx::None);
-  uint32_t globals = 0;
-  for (uint32_t b = 0; b < blockCount; ++b)
-    for (uint32_t i = emittedBlocks[b].first; i < emittedBlocks[b].second; ++i)
-      for (const Access &access : emittedAccesses[i]) {
-        if (seenIn[access.reg] == ptx::None)
-          seenIn[access.reg] = b;
-        else if (seenIn[access.reg] != b && dense[access.reg] == ptx::None)
-          dense[access.reg] = globals++;
-      }
-  // A register that a block reads before it writes it may come around a loop.
-  std::vector<uint32_t> writtenIn(registers, ptx::None);
-  for (uint32_t b = 0; b < blockCount; ++b)
+/// Numbers the registers whose values cross blocks, or may come around a loop: only they need data flow.
+uint32_t Decoder::numberCrossing(std::vector<uint32_t> &dense) const {
+  std::vector<uint32_t> seenIn(dense.size(), ptx::None), writtenIn(dense.size(), ptx::None);
+  uint32_t count = 0;
+  for (uint32_t b = 0; b < emittedBlocks.size(); ++b)
     for (uint32_t i = emittedBlocks[b].first; i < emittedBlocks[b].second; ++i) {
-      for (const Access &access : emittedAccesses[i])
-        if (!access.written && writtenIn[access.reg] != b && dense[access.reg] == ptx::None)
-          dense[access.reg] = globals++;
+      for (const Access &access : emittedAccesses[i]) {
+        const bool elsewhere = seenIn[access.reg] != ptx::None && seenIn[access.reg] != b;
+        const bool readFirst = !access.written && writtenIn[access.reg] != b;
+        seenIn[access.reg] = b;
+        if ((elsewhere || readFirst) && dense[access.reg] == ptx::None)
+          dense[access.reg] = count++;
+      }
       for (const Access &access : emittedAccesses[i])
         if (access.written)
           writtenIn[access.reg] = b;
     }
+  return count;
+}
 
-  const size_t words = (globals + 63) / 64;
-  std::vector<Bits> liveIn(blockCount, Bits(words)), liveOut(blockCount, Bits(words)), uses(blockCount, Bits(words)),
-      kills(blockCount, Bits(words));
-  const auto test = [](const Bits &bits, uint32_t i) { return bits[i / 64] >> (i % 64) & 1; };
-  const auto set = [](Bits &bits, uint32_t i) { bits[i / 64] |= uint64_t(1) << (i % 64); };
+/// Lengthens the intervals of registers that live into or out of blocks.
+void Decoder::coverCrossing(std::vector<Interval> &intervals) const {
+  std::vector<uint32_t> dense(intervals.size(), ptx::None);
+  const uint32_t count = numberCrossing(dense);
+  const size_t blockCount = emittedBlocks.size();
+  if (blockCount * (count / 64 + 1) > MaximumFlowWords) {
+    for (uint32_t reg = 0; reg < intervals.size(); ++reg)
+      if (dense[reg] != ptx::None)
+        intervals[reg] = {0, static_cast<uint32_t>(2 * code.instrs.size())};
+    return;
+  }
+  BlockSets liveIn(blockCount, count), liveOut(blockCount, count), uses(blockCount, count), kills(blockCount, count);
   for (uint32_t b = 0; b < blockCount; ++b)
     for (uint32_t i = emittedBlocks[b].first; i < emittedBlocks[b].second; ++i) {
       for (const Access &access : emittedAccesses[i])
-        if (const uint32_t g = dense[access.reg]; !access.written && g != ptx::None && !test(kills[b], g))
-          set(uses[b], g);
+        if (const uint32_t g = dense[access.reg]; !access.written && g != ptx::None && !kills.test(b, g))
+          uses.set(b, g);
       for (const Access &access : emittedAccesses[i])
-        if (const uint32_t g = dense[access.reg]; access.written && g != ptx::None && !test(uses[b], g))
-          set(kills[b], g);
+        if (const uint32_t g = dense[access.reg]; access.written && g != ptx::None && !uses.test(b, g))
+          kills.set(b, g);
     }
   for (bool changed = true; changed;) {
     changed = false;
     for (size_t b = blockCount; b-- > 0;) {
+      uint64_t *out = liveOut.row(b), *in = liveIn.row(b);
       for (const uint32_t to : emittedSuccessors[b])
-        for (size_t w = 0; w < words; ++w)
-          liveOut[b][w] |= liveIn[to][w];
-      for (size_t w = 0; w < words; ++w) {
-        const uint64_t in = uses[b][w] | (liveOut[b][w] & ~kills[b][w]);
-        changed |= in != liveIn[b][w];
-        liveIn[b][w] = in;
+        for (size_t w = 0; w < liveIn.words; ++w)
+          out[w] |= liveIn.row(to)[w];
+      for (size_t w = 0; w < liveIn.words; ++w) {
+        const uint64_t live = uses.row(b)[w] | (out[w] & ~kills.row(b)[w]);
+        changed |= live != in[w];
+        in[w] = live;
       }
     }
   }
-
-  // Positions: sources of instruction i are read at 2i, results written at 2i+1; with several results at 2i as well,
-  // since one may be written before all sources are read.
-  std::vector<Interval> intervals(registers);
-  for (uint32_t b = 0; b < blockCount; ++b)
-    for (uint32_t i = emittedBlocks[b].first; i < emittedBlocks[b].second; ++i) {
-      unsigned results = 0;
-      for (const Access &access : emittedAccesses[i])
-        results += access.written;
-      for (const Access &access : emittedAccesses[i]) {
-        intervals[access.reg].cover(access.written && results < 2 ? 2 * i + 1 : 2 * i);
-        if (access.written)
-          intervals[access.reg].cover(2 * i + 1);
-      }
-    }
-  for (uint32_t reg = 0; reg < registers; ++reg)
+  for (uint32_t reg = 0; reg < intervals.size(); ++reg)
     if (const uint32_t g = dense[reg]; g != ptx::None)
       for (uint32_t b = 0; b < blockCount; ++b) {
-        if (test(liveIn[b], g))
+        if (liveIn.test(b, g))
           intervals[reg].cover(2 * emittedBlocks[b].first);
-        if (test(liveOut[b], g))
+        if (liveOut.test(b, g))
           intervals[reg].cover(2 * emittedBlocks[b].second - 1);
       }
+}
 
-  // Linear scan, a pool of places for each width.
+/// Positions: sources of instruction i are read at 2i, results written at 2i+1; with several results at 2i as well,
+/// since one may be written before all sources are read.
+std::vector<Decoder::Interval> Decoder::liveIntervals() const {
+  std::vector<Interval> intervals(function.registers.size() + 1 + WidthCount);
+  for (uint32_t i = 0; i < emittedAccesses.size(); ++i) {
+    unsigned results = 0;
+    for (const Access &access : emittedAccesses[i])
+      results += access.written;
+    for (const Access &access : emittedAccesses[i]) {
+      intervals[access.reg].cover(access.written && results < 2 ? 2 * i + 1 : 2 * i);
+      if (access.written)
+        intervals[access.reg].cover(2 * i + 1);
+    }
+  }
+  coverCrossing(intervals);
+  return intervals;
+}
+
+void Decoder::assignRegisters() {
+  const std::vector<Interval> intervals = liveIntervals();
   std::vector<uint32_t> byStart;
-  for (uint32_t reg = 0; reg < registers; ++reg)
+  for (uint32_t reg = 0; reg < intervals.size(); ++reg)
     if (intervals[reg].used())
       byStart.push_back(reg);
   std::sort(byStart.begin(), byStart.end(), [&](uint32_t a, uint32_t b) {
     return std::make_pair(intervals[a].first, a) < std::make_pair(intervals[b].first, b);
   });
-  std::vector<uint32_t> place(registers, 0);
-  uint32_t placeCount[std::size(Widths)] = {};
-  for (size_t w = 0; w < std::size(Widths); ++w) {
-    using Ending = std::pair<uint32_t, uint32_t>; // last position, place
-    std::priority_queue<Ending, std::vector<Ending>, std::greater<>> active;
-    std::vector<uint32_t> free;
-    for (const uint32_t reg : byStart) {
-      if (registerWidth(reg) != Widths[w])
-        continue;
-      while (!active.empty() && active.top().first < intervals[reg].first) {
-        free.push_back(active.top().second);
-        active.pop();
-      }
-      if (free.empty()) {
-        place[reg] = placeCount[w]++;
-      } else {
-        place[reg] = free.back();
-        free.pop_back();
-      }
-      active.push({intervals[reg].last, place[reg]});
-    }
+
+  // Pinned registers have places of their own behind the shared ones; what is live at once is counted as if none were.
+  std::vector<uint32_t> place(intervals.size(), 0);
+  PlacePool pools[WidthCount], live[WidthCount];
+  uint32_t ownPlaces[WidthCount] = {};
+  for (const uint32_t reg : byStart) {
+    const size_t w = indexOfWidth(registerWidth(reg));
+    live[w].take(intervals[reg].first, intervals[reg].last);
+    if (pinned.count(reg))
+      place[reg] = ownPlaces[w]++;
+    else
+      place[reg] = pools[w].take(intervals[reg].first, intervals[reg].last);
   }
-  uint32_t base[std::size(Widths)], cursor = 0;
-  for (size_t w = 0; w < std::size(Widths); ++w) {
+  code.pressure = live[1].count + live[2].count + 2 * live[3].count + 4 * live[4].count;
+
+  uint32_t base[WidthCount], cursor = 0;
+  for (size_t w = 0; w < WidthCount; ++w) {
     base[w] = cursor;
-    cursor += (placeCount[w] * placeBytes(Widths[w]) + 63) / 64 * 64;
+    cursor += ((pools[w].count + ownPlaces[w]) * placeBytes(Widths[w]) + 63) / 64 * 64;
   }
   code.frameBytes = cursor;
-  code.pressure = placeCount[1] + placeCount[2] + 2 * placeCount[3] + 4 * placeCount[4];
 
+  std::vector<Ref> offsets(intervals.size(), 0);
+  for (const uint32_t reg : byStart) {
+    const size_t w = indexOfWidth(registerWidth(reg));
+    const uint32_t shared = pinned.count(reg) ? pools[w].count : 0;
+    offsets[reg] = base[w] + (shared + place[reg]) * placeBytes(Widths[w]);
+  }
+  resolveReferences(offsets);
+}
+
+/// Puts offsets into the frame in place of the numbers of registers.
+void Decoder::resolveReferences(const std::vector<Ref> &offsets) {
   const auto resolve = [&](Ref &ref) {
-    if (ref == NoRef || (ref & 3) != FrameBank)
-      return;
-    const uint32_t reg = ref >> 2;
-    const unsigned width = registerWidth(reg);
-    for (size_t w = 0; w < std::size(Widths); ++w)
-      if (Widths[w] == width)
-        ref = base[w] + place[reg] * placeBytes(width);
+    if (ref != NoRef && (ref & 3) == FrameBank)
+      ref = offsets[ref >> 2];
   };
   for (size_t i = 0; i < code.instrs.size(); ++i) {
     Instr &instr = code.instrs[i];
@@ -169,7 +207,10 @@ void Decoder::assignRegisters() {
         resolve(ref);
     instr.list = code.lists[i].data();
   }
-  // Vectors are read at 64-byte alignment.
+}
+
+/// Vectors are read at 64-byte alignment.
+void Decoder::alignConstants() {
   const size_t used = code.constants.size();
   code.constants.resize(used + 64);
   const size_t misalignment = reinterpret_cast<uintptr_t>(code.constants.data()) % 64;

@@ -3,11 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/simulator/ModuleImpl.h"
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <set>
 
 namespace tessera::sim {
 namespace {
@@ -223,6 +225,49 @@ TEST_F(Reader, DamagedTextNeverCrashes) {
   }
   EXPECT_GT(parsed, 0u);
   EXPECT_GT(launched, 0u);
+}
+
+/// Registers that wgmma works on while the program goes on keep their places to themselves; an estimate of the
+/// registers that ptxas would need knows nothing of that.
+TEST_F(Reader, AccumulatorsShareNoPlace) {
+  const std::string text = std::string(Head) + R"(
+    .visible .entry k(.param .u64 out)
+    {
+      .reg .f32 %f<4>, %g<4>;
+      .reg .b32 %a<4>;
+      .reg .b64 %rd<3>;
+      mov.f32 %f0, 0f00000000; mov.f32 %f1, %f0; mov.f32 %f2, %f0; mov.f32 %f3, %f0;
+      mov.b32 %a0, 0; mov.b32 %a1, 0; mov.b32 %a2, 0; mov.b32 %a3, 0;
+      mov.b64 %rd1, 64;
+      wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f0,%f1,%f2,%f3}, {%a0,%a1,%a2,%a3}, %rd1, 1, 1, 1, 0;
+      mov.f32 %g0, 0f3F800000; add.f32 %g1, %g0, %g0; add.f32 %g2, %g1, %g0; add.f32 %g3, %g2, %g1;
+      ld.param.u64 %rd2, [out];
+      st.global.f32 [%rd2], %g3;
+      ret;
+    })";
+  const auto module = parse(text);
+  ASSERT_TRUE(module);
+  std::string errors;
+  const Program *program = module->impl().program(module->kernels()[0], errors);
+  ASSERT_TRUE(program) << errors;
+  const Code &code = *program->codes[0];
+  std::set<Ref> own, later;
+  bool after = false;
+  for (size_t i = 0; i < code.instrs.size(); ++i) {
+    if (code.origins[i].text.starts_with("wgmma")) {
+      own.insert(code.lists[i].begin(), code.lists[i].end());
+      after = true;
+      continue;
+    }
+    for (const Ref ref : code.instrs[i].op)
+      if (after && ref != NoRef && (ref & 3) == FrameBank)
+        later.insert(ref);
+  }
+  EXPECT_EQ(own.size(), 8u);
+  EXPECT_GE(later.size(), 2u);
+  for (const Ref ref : later)
+    EXPECT_FALSE(own.count(ref)) << ref;
+  EXPECT_EQ(code.pressure, 10u); // eight of 32 bits and one of 64 before the product
 }
 
 TEST_F(Reader, ResultsDoNotDependOnTheNumberOfHostThreads) {
