@@ -135,6 +135,11 @@ int run(const Options &options) {
   if (options.positional().size() != (action == "show" ? 2u : 1u))
     return reportUsage(kCacheVerb, action == "show" ? "'cache show' takes one key, or the beginning of one"
                                                     : "unexpected argument '" + options.positional()[1] + "'");
+  if (options.has("--max-size") && action != "gc")
+    return reportUsage(kCacheVerb, "option '--max-size' is for 'cache gc', not 'cache " + action + "'");
+  if (options.has("--json") && (action == "gc" || action == "clear"))
+    return reportUsage(kCacheVerb,
+                       "option '--json' is for 'cache ls', 'show' and 'verify', not 'cache " + action + "'");
   std::optional<std::uint64_t> bound;
   if (std::optional<std::string> text = options.value("--max-size")) {
     bound = sizeOf(*text);
