@@ -124,6 +124,7 @@ private:
   struct Access {
     uint32_t reg;
     bool written;
+    bool kept = false; ///< not read: what a guarded instruction writes keeps its value in the other lanes
   };
   struct Draft {
     Instr instr;
@@ -172,6 +173,7 @@ private:
   void coverCrossing(std::vector<Interval> &intervals) const;
   std::vector<Interval> liveIntervals() const;
   void resolveReferences(const std::vector<Ref> &offsets);
+  void notePinned(const std::vector<Ref> &offsets);
   void alignConstants();
 
   const ptx::Module &module;

@@ -275,7 +275,7 @@ bool Decoder::decodeOne(uint32_t index, Draft &draft) {
   if (source->guard != ptx::None)
     for (const Access &access : accesses)
       if (access.written)
-        draft.accesses.push_back({access.reg, false});
+        draft.accesses.push_back({access.reg, false, true});
   return ok && !failed();
 }
 

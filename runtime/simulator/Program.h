@@ -94,6 +94,12 @@ struct Slot {
   uint32_t offset = 0, size = 0;
 };
 
+/// A register with a place of its own (Decoder::pin) that an instruction touches.
+struct PinnedAccess {
+  Ref place = NoRef;
+  bool read = false, written = false;
+};
+
 struct Code {
   const ptx::Function *source = nullptr;
   std::vector<Instr> instrs;
@@ -103,7 +109,8 @@ struct Code {
   uint32_t localBytes = 0;             ///< of one thread: .local and .param variables
   uint32_t pressure = 0;               ///< most 32-bit registers live at once
   std::vector<Slot> parameters, results;
-  std::vector<char> constants; ///< 64-byte aligned through `constantBase`
+  std::vector<std::vector<PinnedAccess>> pinned; ///< by instruction; empty as a whole where no register is pinned
+  std::vector<char> constants;                   ///< 64-byte aligned through `constantBase`
   char *constantBase = nullptr;
 };
 

@@ -189,6 +189,25 @@ void Decoder::assignRegisters() {
     offsets[reg] = base[w] + (shared + place[reg]) * placeBytes(Widths[w]);
   }
   resolveReferences(offsets);
+  notePinned(offsets);
+}
+
+/// Which instructions touch registers that asynchronous ones work on.
+void Decoder::notePinned(const std::vector<Ref> &offsets) {
+  if (pinned.empty())
+    return;
+  code.pinned.resize(code.instrs.size());
+  for (size_t i = 0; i < emittedAccesses.size(); ++i)
+    for (const Access &access : emittedAccesses[i]) {
+      if (access.kept || !pinned.count(access.reg))
+        continue;
+      std::vector<PinnedAccess> &list = code.pinned[i];
+      const Ref place = offsets[access.reg];
+      auto known = std::find_if(list.begin(), list.end(), [&](const PinnedAccess &p) { return p.place == place; });
+      if (known == list.end())
+        known = list.insert(known, PinnedAccess{place});
+      (access.written ? known->written : known->read) = true;
+    }
 }
 
 /// Puts offsets into the frame in place of the numbers of registers.

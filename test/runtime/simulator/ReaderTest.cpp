@@ -267,6 +267,16 @@ TEST_F(Reader, AccumulatorsShareNoPlace) {
   EXPECT_GE(later.size(), 2u);
   for (const Ref ref : later)
     EXPECT_FALSE(own.count(ref)) << ref;
+  // Which instructions touch them: each mov writes one, the one of %f0 is read by three; wgmma reads and writes.
+  size_t reads = 0, writes = 0;
+  for (const auto &accesses : code.pinned)
+    for (const PinnedAccess &access : accesses) {
+      EXPECT_TRUE(own.count(access.place));
+      reads += access.read;
+      writes += access.written;
+    }
+  EXPECT_EQ(reads, 3u + 8u);
+  EXPECT_EQ(writes, 8u + 4u);
   EXPECT_EQ(code.pressure, 10u); // eight of 32 bits and one of 64 before the product
 }
 
