@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/lowering/Lowering.h"
 #include "compiler/lowering/Passes.h"
+#include "compiler/target/Queries.h"
 
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
@@ -23,17 +24,9 @@ struct ConvertTileToNVVMPass : impl::ConvertTileToNVVMPassBase<ConvertTileToNVVM
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto name = module->getAttrOfType<StringAttr>(tile::TileDialect::targetAttrName);
-    if (!name) {
-      module.emitError() << "the module has no '" << tile::TileDialect::targetAttrName << "'";
+    const Target *target = requireTarget(module);
+    if (!target)
       return signalPassFailure();
-    }
-    std::string error;
-    const Target *target = Target::parse(name.getValue(), error);
-    if (!target) {
-      module.emitError() << error;
-      return signalPassFailure();
-    }
     unsigned ptxVersion = target->basePtxVersion;
     for (auto kernel : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
       Lowering lowering(&getContext(), *target, module, lineInfo);

@@ -28,6 +28,19 @@ const Target *targetOf(mlir::Operation *op) {
   return name ? Target::find(name.getValue()) : nullptr;
 }
 
+const Target *requireTarget(mlir::ModuleOp module) {
+  auto name = module->getAttrOfType<mlir::StringAttr>(tile::TileDialect::targetAttrName);
+  if (!name) {
+    module.emitError() << "expected attribute '" << tile::TileDialect::targetAttrName << "' on the module";
+    return nullptr;
+  }
+  std::string error;
+  const Target *target = Target::parse(name.getValue(), error);
+  if (!target)
+    module.emitError() << error;
+  return target;
+}
+
 unsigned storageBits(mlir::Type elementType) {
   if (!elementType.isIntOrFloat())
     return 64;

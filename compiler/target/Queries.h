@@ -22,6 +22,8 @@ inline bool hasMma(const Target &target, tile::MmaKind kind) { return target.has
 
 /// The target that `tile.target` of the module around `op` names; null if there is none or it is unknown.
 const Target *targetOf(mlir::Operation *op);
+/// The same, for a pass that cannot do without: where there is none, an error at the module says why.
+const Target *requireTarget(mlir::ModuleOp module);
 
 /// The bits an element takes in shared memory: i1 eight, pointers 64.
 unsigned storageBits(mlir::Type elementType);

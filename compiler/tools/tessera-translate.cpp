@@ -40,9 +40,9 @@ void printTime(llvm::StringRef stage, double milliseconds) {
 LogicalResult nvvmToPtx(Operation *op, raw_ostream &output) {
   auto module = cast<ModuleOp>(op);
   PtxOptions options;
-  options.target = targetOf(module);
+  options.target = requireTarget(module);
   if (!options.target)
-    return module.emitError() << "the module names no known target";
+    return failure();
   auto version = module->getAttrOfType<IntegerAttr>(kPtxVersionAttr);
   options.ptxVersion = version ? unsigned(version.getInt()) : options.target->basePtxVersion;
   options.fpContract = contract;

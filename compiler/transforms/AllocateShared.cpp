@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/Scratch.h"
-#include "compiler/target/Target.h"
+#include "compiler/target/Queries.h"
 #include "compiler/transforms/Passes.h"
 #include "dialect/tile/Tile.h"
 
@@ -135,8 +135,7 @@ class AllocateSharedPass : public impl::AllocateSharedPassBase<AllocateSharedPas
 public:
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto name = module->getAttrOfType<StringAttr>(tile::TileDialect::targetAttrName);
-    const Target *target = name ? Target::find(name.getValue()) : nullptr;
+    const Target *target = targetOf(module);
     int64_t limit = target ? target->sharedPerCta : INT64_MAX;
     int64_t most = 0;
     for (auto function : module.getOps<func::FuncOp>()) {
@@ -153,7 +152,7 @@ public:
             *llvm::max_element(allocator.getAreas(), [](const Area &a, const Area &b) { return a.bytes < b.bytes; });
         InFlightDiagnostic error = largest.op->emitError("kernel '")
                                    << function.getName() << "' needs " << bytes << " bytes of shared memory, but "
-                                   << name.getValue() << " has " << limit << " for each program";
+                                   << target->name << " has " << limit << " for each program";
         error.attachNote(largest.op->getLoc())
             << "this needs " << largest.bytes << " of them; smaller blocks need less";
         return signalPassFailure();

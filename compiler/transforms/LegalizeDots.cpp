@@ -127,17 +127,9 @@ class LegalizeDotsPass : public impl::LegalizeDotsPassBase<LegalizeDotsPass> {
 public:
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto name = module->getAttrOfType<StringAttr>(tile::TileDialect::targetAttrName);
-    if (!name) {
-      module.emitError() << "expected attribute '" << tile::TileDialect::targetAttrName << "' on the module";
+    const Target *target = requireTarget(module);
+    if (!target)
       return signalPassFailure();
-    }
-    std::string error;
-    const Target *target = Target::parse(name.getValue(), error);
-    if (!target) {
-      module.emitError() << error;
-      return signalPassFailure();
-    }
     SmallVector<tile::DotOp> dots;
     module.walk([&](tile::DotOp dot) { dots.push_back(dot); });
     for (tile::DotOp dot : dots)

@@ -1,7 +1,7 @@
 // What the lowering refuses, and what it says: targets that lack something, and modules that are not ready for it.
 // RUN: tessera-opt %s --convert-tile-to-nvvm --split-input-file --verify-diagnostics
 
-// expected-error@+1 {{the module has no 'tile.target'}}
+// expected-error@+1 {{expected attribute 'tile.target' on the module}}
 module attributes {tile.num_warps = 4 : i32} {
 }
 
