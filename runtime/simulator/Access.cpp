@@ -193,7 +193,8 @@ private:
       cta = cta->cluster[above - 1];
       offset = address & ((1u << RankShift) - 1);
     }
-    if (offset >= SharedBase && offset + bytes <= cta->sharedEnd) {
+    const uint32_t begin = cta->launch->program->usesReservedShared ? ReservedShared : SharedBase;
+    if (offset >= begin && offset + bytes <= cta->sharedEnd) {
       host = reinterpret_cast<uint64_t>(cta->shared) + offset;
       return true;
     }
@@ -241,18 +242,29 @@ bool resolveSlowly(Warp &warp, Space space, unsigned bytes, AccessKind kind, Lan
   return Resolver(warp, space, bytes, kind).run(addresses);
 }
 
+/// The block of the warp's cluster in whose shared memory `host` lies; null for other memory.
+static const Cta *sharedOwner(const Warp &warp, uint64_t host) {
+  const Cta &own = *warp.cta;
+  if (host - reinterpret_cast<uint64_t>(own.shared) < own.sharedEnd)
+    return &own;
+  const uint64_t size = own.launch->config.cluster.count();
+  for (uint64_t rank = 0; size > 1 && rank < size; ++rank)
+    if (host - reinterpret_cast<uint64_t>(own.cluster[rank]->shared) < own.cluster[rank]->sharedEnd)
+      return own.cluster[rank];
+  return nullptr;
+}
+
 bool trackAccess(Warp &warp, Space, unsigned bytes, AccessKind kind, const Lanes64 &addresses) {
   const Launch &launch = *warp.cta->launch;
-  Cta &cta = *warp.cta;
   const bool writes = kind == AccessKind::Write || kind == AccessKind::WriteLater;
   uint32_t unwritten = 0;
   for (uint32_t m = warp.mask; m; m &= m - 1) {
     const unsigned lane = std::countr_zero(m);
     const uint64_t host = addresses.lane[lane];
     uint8_t *shadow = nullptr;
-    if (host - reinterpret_cast<uint64_t>(cta.shared) < cta.sharedEnd) {
-      if (cta.sharedShadow)
-        shadow = cta.sharedShadow + (host - reinterpret_cast<uint64_t>(cta.shared));
+    if (const Cta *cta = sharedOwner(warp, host)) {
+      if (cta->sharedShadow)
+        shadow = cta->sharedShadow + (host - reinterpret_cast<uint64_t>(cta->shared));
     } else if (launch.trackGlobal && launch.memory->owns(host)) {
       shadow = launch.memory->shadow(host);
     }
@@ -273,12 +285,12 @@ bool trackAccess(Warp &warp, Space, unsigned bytes, AccessKind kind, const Lanes
   if (!unwritten)
     return true;
   const uint64_t host = addresses.lane[std::countr_zero(unwritten)];
-  const bool isShared = host - reinterpret_cast<uint64_t>(cta.shared) < cta.sharedEnd;
-  const uint64_t address = isShared ? host - reinterpret_cast<uint64_t>(cta.shared) : host;
-  std::string message = std::string(isShared ? "shared" : "global") + " " + verb(kind) + " of " +
-                        std::to_string(bytes) + " bytes at " + hex(address) + ": nobody wrote them";
+  const Cta *owner = sharedOwner(warp, host);
+  const uint64_t address = owner ? host - reinterpret_cast<uint64_t>(owner->shared) : host;
+  std::string message = std::string(owner ? "shared" : "global") + " " + verb(kind) + " of " + std::to_string(bytes) +
+                        " bytes at " + hex(address) + ": nobody wrote them";
   std::string allocation;
-  if (!isShared)
+  if (!owner)
     if (const auto found = launch.memory->find(address)) {
       allocation = found->describe();
       message += ", offset " + std::to_string(address - found->base) + " of " + allocation;

@@ -238,8 +238,9 @@ bool Decoder::specialRegister(std::string_view text, Ref &ref, bool &wide) {
       {"%cluster_ctarank", Special::ClusterCtarank},
       {"%cluster_nctarank", Special::ClusterNctarank},
       {"%is_explicit_cluster", Special::IsExplicitCluster},
-      {"%reserved_smem_offset_begin", Special::Zero},
       {"%gridid", Special::GridId},
+      {"%envreg1", Special::GridWorkspaceHigh},
+      {"%envreg2", Special::GridWorkspaceLow},
   };
   for (const Entry &entry : Entries)
     if (entry.name == text) {
@@ -247,6 +248,12 @@ bool Decoder::specialRegister(std::string_view text, Ref &ref, bool &wide) {
       wide = entry.special == Special::GridId;
       return true;
     }
+  if (text == "%reserved_smem_offset_1" || text == "%reserved_smem_offset_end") {
+    program.usesReservedShared |= text.ends_with('1');
+    ref = constant(text.ends_with('1') ? ReservedShared : SharedBase, 32);
+    wide = false;
+    return true;
+  }
   if (text.starts_with("%envreg")) {
     ref = static_cast<uint32_t>(Special::Zero) * SpecialBytes | SpecialBank;
     wide = false;

@@ -147,6 +147,7 @@ struct Checks {
 struct LaunchConfig {
   Dim3 grid, block;
   Dim3 cluster{1, 1, 1};
+  bool cooperative = false; ///< threads of the whole grid may wait for each other: grid.sync() of cooperative groups
   uint32_t dynamicShared = 0;
   uint32_t sharedLimit = 0; ///< bytes of shared memory a CTA may have; 0: what the module's target allows
   std::span<const std::byte> parameters{}; ///< laid out as Kernel::parameters says

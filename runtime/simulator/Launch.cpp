@@ -111,6 +111,8 @@ void setLaunchSpecials(const Warp &warp, const Cta &cta) {
   write.triple(Special::ClusterNctaidX, c);
   write.all(Special::ClusterNctarank, static_cast<uint32_t>(c.count()));
   write.all(Special::IsExplicitCluster, c.count() > 1 ? AllLanes : 0);
+  write.all(Special::GridWorkspaceHigh, static_cast<uint32_t>(cta.launch->gridWorkspace >> 32));
+  write.all(Special::GridWorkspaceLow, static_cast<uint32_t>(cta.launch->gridWorkspace));
   write.all(Special::Zero, 0);
   write.all(Special::GridId, 0);
   write.all(Special::GridIdHigh, 0);
@@ -393,10 +395,12 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
   cta.instructionLimit = launch.config.checks.instructionLimit ? launch.config.checks.instructionLimit : ~uint64_t(0);
   cta.sharedEnd = SharedBase + launch.sharedBytes;
   cta.shared = aligned(cta.sharedStorage, cta.sharedEnd);
-  std::memset(cta.shared, SharedPoison, cta.sharedEnd);
+  std::memset(cta.shared, 0, SharedBase);
+  std::memset(cta.shared + SharedBase, SharedPoison, cta.sharedEnd - SharedBase);
   cta.sharedShadow = nullptr;
   if (launch.trackShared) {
     cta.shadowStorage.assign(cta.sharedEnd, 0);
+    std::fill_n(cta.shadowStorage.begin(), SharedBase, 1);
     cta.sharedShadow = cta.shadowStorage.data();
   }
   const uint32_t frameBytes = (code.frameBytes + 63) / 64 * 64;
@@ -479,7 +483,16 @@ Report launch(const Module &module, const Kernel &kernel, const LaunchConfig &co
   state.trackGlobal = state.memory->tracksWrites();
   state.checkUninitialized = config.checks.uninitialized;
   state.watched = state.trackGlobal || state.trackShared || config.checks.races || config.checks.async || config.count;
+  constexpr uint64_t WorkspaceBytes = 8;
+  if (config.cooperative) {
+    state.gridWorkspace = state.memory->allocate(WorkspaceBytes, "grid workspace");
+    if (!state.gridWorkspace)
+      return refuse(ErrorKind::InvalidLaunch, "no memory for the grid's barrier");
+    state.memory->fill(state.gridWorkspace, 0, 1, WorkspaceBytes);
+  }
   Grid(state, report).run();
+  if (config.cooperative)
+    state.memory->release(state.gridWorkspace);
   return report;
 }
 

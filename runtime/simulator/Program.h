@@ -130,6 +130,7 @@ struct Program {
   uint32_t staticShared = 0;                ///< bytes, from SharedBase
   uint32_t dynamicSharedOffset = 0;
   bool usesCalls = false;
+  bool usesReservedShared = false; ///< names %reserved_smem_offset_1: cooperative groups keep barriers there
 };
 
 } // namespace tessera::sim

@@ -31,6 +31,8 @@
 namespace tessera::sim {
 
 constexpr uint32_t SharedBase = 1024; ///< bytes at the start of shared memory that belong to the system
+/// Where in them %reserved_smem_offset_1 points: zeros when a CTA starts, for kernels that name it.
+constexpr uint32_t ReservedShared = 512;
 constexpr uint64_t SharedWindow = 0x1000'0000'0000;
 constexpr uint64_t LocalWindow = 0x1100'0000'0000;
 constexpr uint64_t ParameterWindow = 0x1200'0000'0000;
@@ -80,7 +82,9 @@ enum class Special : uint32_t {
   ClusterCtarank,
   ClusterNctarank,
   IsExplicitCluster,
-  Zero,   // registers that are constant 0 here: %envreg, %gridid's upper half, ...
+  GridWorkspaceHigh, // %envreg1 and %envreg2: where a cooperative grid keeps its barrier
+  GridWorkspaceLow,
+  Zero,   // registers that are constant 0 here: the other %envreg, ...
   GridId, // 64 bits: two places
   GridIdHigh,
   Count,
@@ -195,6 +199,7 @@ struct Launch {
   Memory *memory = nullptr;
   std::vector<char> parameters;
   uint32_t sharedBytes = 0;
+  uint64_t gridWorkspace = 0; ///< of a cooperative launch: two words, the second the grid's barrier
   bool checkUninitialized = false;
   bool trackGlobal = false; ///< writes to global memory are noted
   bool trackShared = false;

@@ -1,0 +1,39 @@
+//===- CudaTest.cpp - Running what nvcc compiled, over architectures and seeds --===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "test/runtime/simulator/CudaTest.h"
+
+namespace tessera::sim {
+
+std::shared_ptr<Module> CudaTest::load(const std::string &file) {
+  auto result = Module::parse(inputText(file), memory, file);
+  EXPECT_TRUE(bool(result)) << result.error();
+  return result ? result.get() : nullptr;
+}
+
+void CudaTest::each(std::initializer_list<const char *> files, const std::function<void()> &body, unsigned seeds) {
+  for (const char *file : files) {
+    SCOPED_TRACE(file);
+    config.checks = {};
+    module = load(file);
+    if (!module)
+      return;
+    body();
+  }
+  for (unsigned seed = 1; seed <= seeds && !HasFailure(); ++seed) {
+    SCOPED_TRACE("all checks on, seed " + std::to_string(seed));
+    config.seed = seed;
+    config.checks = allChecks();
+    body();
+  }
+}
+
+Checks CudaTest::allChecks() {
+  Checks checks;
+  checks.uninitialized = true;
+  return checks;
+}
+
+} // namespace tessera::sim
