@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/emit/Emitter.h"
+#include "frontend/syntax/Walk.h"
 
 #include "llvm/ADT/StringSet.h"
 
@@ -36,13 +37,12 @@ private:
 
   Emitter &emitter;
   const FunctionAnalysis *analysis = nullptr;
-  llvm::SmallVector<StringRef> bound; ///< variables of comprehensions and lambdas
 };
 } // namespace
 
 Value Checker::resolve(const ast::Expr *expr) {
   if (auto *name = llvm::dyn_cast<ast::Name>(expr)) {
-    if (analysis->getSlot(name) >= 0 || analysis->findSlot(name->id) >= 0 || llvm::is_contained(bound, name->id))
+    if (analysis->getSlot(name) >= 0 || analysis->findSlot(name->id) >= 0)
       return Value();
     return emitter.lookUpGlobal(*emitter.frame->unit, name->id);
   }
@@ -105,12 +105,10 @@ void Checker::visitCall(const ast::Call *call) {
 }
 
 void Checker::visit(const ast::Expr *expr) {
-  if (!expr)
-    return;
   switch (expr->kind) {
   case ast::ExprKind::Name: {
     auto *name = cast<ast::Name>(expr);
-    if (analysis->findSlot(name->id) < 0 && !llvm::is_contained(bound, name->id) && resolve(expr).isUndefined()) {
+    if (analysis->findSlot(name->id) < 0 && resolve(expr).isUndefined()) {
       llvm::SmallVector<StringRef> names;
       for (unsigned i = 0; i < analysis->getNumVariables(); ++i)
         names.push_back(analysis->getName(i));
@@ -124,63 +122,17 @@ void Checker::visit(const ast::Expr *expr) {
     if (resolve(expr).isUndefined())
       visit(cast<ast::Attribute>(expr)->value);
     return;
-  case ast::ExprKind::Call: {
-    auto *call = cast<ast::Call>(expr);
-    visitCall(call);
-    visit(call->callee);
-    for (const ast::Expr *arg : call->args)
-      visit(arg);
-    for (const ast::Keyword &keyword : call->keywords)
-      visit(keyword.value);
+  case ast::ExprKind::Call:
+    visitCall(cast<ast::Call>(expr));
+    break;
+  case ast::ExprKind::Comprehension:
+  case ast::ExprKind::Lambda:
+    // These bind names of their own; they are checked when they run.
     return;
-  }
-  case ast::ExprKind::Starred:
-    return visit(cast<ast::Starred>(expr)->value);
-  case ast::ExprKind::BoolOp:
-    for (const ast::Expr *value : cast<ast::BoolOp>(expr)->values)
-      visit(value);
-    return;
-  case ast::ExprKind::BinOp:
-    visit(cast<ast::BinOp>(expr)->left);
-    return visit(cast<ast::BinOp>(expr)->right);
-  case ast::ExprKind::UnaryOp:
-    return visit(cast<ast::UnaryOp>(expr)->operand);
-  case ast::ExprKind::Compare:
-    visit(cast<ast::Compare>(expr)->left);
-    for (const ast::Comparison &link : cast<ast::Compare>(expr)->comparisons)
-      visit(link.right);
-    return;
-  case ast::ExprKind::IfExp:
-    visit(cast<ast::IfExp>(expr)->condition);
-    visit(cast<ast::IfExp>(expr)->thenValue);
-    return visit(cast<ast::IfExp>(expr)->elseValue);
-  case ast::ExprKind::Subscript:
-    visit(cast<ast::Subscript>(expr)->value);
-    return visit(cast<ast::Subscript>(expr)->index);
-  case ast::ExprKind::Slice:
-    visit(cast<ast::Slice>(expr)->lower);
-    visit(cast<ast::Slice>(expr)->upper);
-    return visit(cast<ast::Slice>(expr)->step);
-  case ast::ExprKind::List:
-    for (const ast::Expr *element : cast<ast::List>(expr)->elements)
-      visit(element);
-    return;
-  case ast::ExprKind::Tuple:
-    for (const ast::Expr *element : cast<ast::Tuple>(expr)->elements)
-      visit(element);
-    return;
-  case ast::ExprKind::NamedExpr:
-    return visit(cast<ast::NamedExpr>(expr)->value);
-  case ast::ExprKind::JoinedString:
-    for (const ast::Expr *part : cast<ast::JoinedString>(expr)->values)
-      visit(part);
-    return;
-  case ast::ExprKind::FormattedValue:
-    return visit(cast<ast::FormattedValue>(expr)->value);
   default:
-    // Comprehensions and lambdas bind names of their own; they are checked when they run.
-    return;
+    break;
   }
+  ast::forEachChild(expr, [&](const ast::Expr *child) { visit(child); });
 }
 
 void Checker::visit(ast::StmtList body) {
@@ -189,35 +141,8 @@ void Checker::visit(ast::StmtList body) {
 }
 
 void Checker::visit(const ast::Stmt *stmt) {
-  switch (stmt->kind) {
-  case ast::StmtKind::Return:
-    return visit(cast<ast::Return>(stmt)->value);
-  case ast::StmtKind::ExprStmt:
-    return visit(cast<ast::ExprStmt>(stmt)->value);
-  case ast::StmtKind::Assign:
-    return visit(cast<ast::Assign>(stmt)->value);
-  case ast::StmtKind::AugAssign:
-    return visit(cast<ast::AugAssign>(stmt)->value);
-  case ast::StmtKind::AnnAssign:
-    return visit(cast<ast::AnnAssign>(stmt)->value);
-  case ast::StmtKind::For:
-    visit(cast<ast::For>(stmt)->iter);
-    visit(cast<ast::For>(stmt)->body);
-    return visit(cast<ast::For>(stmt)->orElse);
-  case ast::StmtKind::While:
-    visit(cast<ast::While>(stmt)->condition);
-    visit(cast<ast::While>(stmt)->body);
-    return visit(cast<ast::While>(stmt)->orElse);
-  case ast::StmtKind::If:
-    visit(cast<ast::If>(stmt)->condition);
-    visit(cast<ast::If>(stmt)->body);
-    return visit(cast<ast::If>(stmt)->orElse);
-  case ast::StmtKind::Assert:
-    visit(cast<ast::Assert>(stmt)->condition);
-    return visit(cast<ast::Assert>(stmt)->message);
-  default:
-    return;
-  }
+  ast::forEachExpr(stmt, [&](const ast::Expr *expr) { visit(expr); });
+  ast::forEachBlock(stmt, [&](ast::StmtList body) { visit(body); });
 }
 
 void Checker::check(const ast::FunctionDef &def) {
@@ -253,94 +178,19 @@ bool tessera::checkProgram(const Program &program, DiagnosticEngine &diagnostics
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Gathers the names that functions call.
-struct CallCollector {
+/// Gathers the names that functions use: one may also be passed on as a value.
+struct NameCollector {
   llvm::StringSet<> names;
 
   void visit(const ast::Expr *expr) {
-    if (!expr)
-      return;
     if (auto *name = llvm::dyn_cast<ast::Name>(expr))
       names.insert(name->id);
-    // Every name counts: a function may be passed on as a value.
-    switch (expr->kind) {
-    case ast::ExprKind::Call: {
-      auto *call = cast<ast::Call>(expr);
-      visit(call->callee);
-      for (const ast::Expr *arg : call->args)
-        visit(arg);
-      for (const ast::Keyword &keyword : call->keywords)
-        visit(keyword.value);
-      return;
-    }
-    case ast::ExprKind::Attribute:
-      return visit(cast<ast::Attribute>(expr)->value);
-    case ast::ExprKind::Subscript:
-      visit(cast<ast::Subscript>(expr)->value);
-      return visit(cast<ast::Subscript>(expr)->index);
-    case ast::ExprKind::BinOp:
-      visit(cast<ast::BinOp>(expr)->left);
-      return visit(cast<ast::BinOp>(expr)->right);
-    case ast::ExprKind::UnaryOp:
-      return visit(cast<ast::UnaryOp>(expr)->operand);
-    case ast::ExprKind::BoolOp:
-      for (const ast::Expr *value : cast<ast::BoolOp>(expr)->values)
-        visit(value);
-      return;
-    case ast::ExprKind::Compare:
-      visit(cast<ast::Compare>(expr)->left);
-      for (const ast::Comparison &link : cast<ast::Compare>(expr)->comparisons)
-        visit(link.right);
-      return;
-    case ast::ExprKind::IfExp:
-      visit(cast<ast::IfExp>(expr)->condition);
-      visit(cast<ast::IfExp>(expr)->thenValue);
-      return visit(cast<ast::IfExp>(expr)->elseValue);
-    case ast::ExprKind::Tuple:
-      for (const ast::Expr *element : cast<ast::Tuple>(expr)->elements)
-        visit(element);
-      return;
-    case ast::ExprKind::List:
-      for (const ast::Expr *element : cast<ast::List>(expr)->elements)
-        visit(element);
-      return;
-    case ast::ExprKind::Starred:
-      return visit(cast<ast::Starred>(expr)->value);
-    default:
-      return;
-    }
+    ast::forEachChild(expr, [&](const ast::Expr *child) { visit(child); });
   }
-
   void visit(ast::StmtList body) {
-    for (const ast::Stmt *stmt : body)
-      visit(stmt);
-  }
-
-  void visit(const ast::Stmt *stmt) {
-    switch (stmt->kind) {
-    case ast::StmtKind::Return:
-      return visit(cast<ast::Return>(stmt)->value);
-    case ast::StmtKind::ExprStmt:
-      return visit(cast<ast::ExprStmt>(stmt)->value);
-    case ast::StmtKind::Assign:
-      return visit(cast<ast::Assign>(stmt)->value);
-    case ast::StmtKind::AugAssign:
-      return visit(cast<ast::AugAssign>(stmt)->value);
-    case ast::StmtKind::AnnAssign:
-      return visit(cast<ast::AnnAssign>(stmt)->value);
-    case ast::StmtKind::For:
-      visit(cast<ast::For>(stmt)->iter);
-      visit(cast<ast::For>(stmt)->body);
-      return visit(cast<ast::For>(stmt)->orElse);
-    case ast::StmtKind::While:
-      visit(cast<ast::While>(stmt)->condition);
-      return visit(cast<ast::While>(stmt)->body);
-    case ast::StmtKind::If:
-      visit(cast<ast::If>(stmt)->condition);
-      visit(cast<ast::If>(stmt)->body);
-      return visit(cast<ast::If>(stmt)->orElse);
-    default:
-      return;
+    for (const ast::Stmt *stmt : body) {
+      ast::forEachExpr(stmt, [&](const ast::Expr *expr) { visit(expr); });
+      ast::forEachBlock(stmt, [&](ast::StmtList block) { visit(block); });
     }
   }
 };
@@ -357,9 +207,9 @@ std::vector<std::string> tessera::listKernels(const Program &program) {
     for (const DeviceFunction &other : program.getDeviceFunctions()) {
       if (other.getName() == name)
         continue;
-      CallCollector calls;
-      calls.visit(other.def->body);
-      isCalled |= calls.names.contains(name);
+      NameCollector uses;
+      uses.visit(other.def->body);
+      isCalled |= uses.names.contains(name);
     }
     if (!isCalled)
       kernels.push_back(name.str());
