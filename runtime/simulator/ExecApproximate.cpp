@@ -32,6 +32,19 @@ struct ReciprocalSquareRoot {
   static float run(float x) { return static_cast<float>(1.0 / __builtin_sqrt(static_cast<double>(x))); }
   static double run(double x) { return 1.0 / __builtin_sqrt(x); }
 };
+/// rcp.approx.ftz.f64, rsqrt.approx.ftz.f64: of the upper word alone, to the 21 bits that an upper word holds.
+template <typename Op> struct Gross {
+  static double flushed(double x) {
+    const uint64_t bits = std::bit_cast<uint64_t>(x);
+    return std::bit_cast<double>((bits & 0x7FF0000000000000) == 0 ? bits & 0x8000000000000000 : bits);
+  }
+  static double run(double x) {
+    const double upper = std::bit_cast<double>(std::bit_cast<uint64_t>(x) & 0xFFFFFFFF00000000);
+    const double result = flushed(Op::run(flushed(upper)));
+    const uint64_t bits = std::bit_cast<uint64_t>(result) + 0x80000000 & 0xFFFFFFFF00000000;
+    return std::bit_cast<double>(result != result ? 0x7FFFFFFF00000000 : bits);
+  }
+};
 struct Sine {
   static float run(float x) { return static_cast<float>(sine(x)); }
 };
@@ -78,6 +91,12 @@ bool decodeApproximate(Decoder &d) {
   d.instr.flags = static_cast<uint8_t>(rounding);
   d.instr.op[0] = d.define(0, storageBits(type));
   d.instr.op[1] = d.use(1, type);
+  if (type == Type::F64 && ftz) {
+    d.instr.exec = root == "rcp"     ? map<Gross<Reciprocal>, double, double>
+                   : root == "rsqrt" ? map<Gross<ReciprocalSquareRoot>, double, double>
+                                     : nullptr;
+    return d.instr.exec && approximate && d.done(2);
+  }
   if (type == Type::F64) {
     d.instr.exec = root == "rcp"     ? pickDouble<Reciprocal>(rounding)
                    : root == "sqrt"  ? pickDouble<SquareRoot>(rounding)

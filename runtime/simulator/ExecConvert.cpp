@@ -95,12 +95,8 @@ double roundToInteger(double x, Rounding rounding) {
   }
 }
 
-double flushDouble(double x, Type type) {
-  if (type == Type::F64 || x == 0)
-    return x;
-  const double least = type == Type::F16 ? 0x1p-14 : 0x1p-126;
-  return std::fabs(x) < least ? std::copysign(0.0, x) : x;
-}
+/// .ftz is about values of f32 alone.
+double flushDouble(double x) { return std::fabs(x) < 0x1p-126 ? std::copysign(0.0, x) : x; }
 
 /// To the bits of a floating type.
 uint64_t writeFloat(double x, const Conversion &c) {
@@ -122,7 +118,7 @@ uint64_t writeFloat(double x, const Conversion &c) {
   case Type::E5M2:
     return encode(E5m2Format, x, c.rounding, true);
   default:
-    return encode(FloatFormat, flushDouble(x, c.ftz ? Type::F32 : Type::F64), c.rounding, c.finite);
+    return encode(FloatFormat, c.ftz ? flushDouble(x) : x, c.rounding, c.finite);
   }
 }
 
@@ -180,8 +176,8 @@ uint64_t convertOne(uint64_t raw, const Conversion &c) {
     return writeFloat(integerToDouble(value), c);
   }
   double x = readFloat(raw, c.from);
-  if (c.ftz)
-    x = flushDouble(x, c.from);
+  if (c.ftz && c.from == Type::F32)
+    x = flushDouble(x);
   if (!toFloat)
     return floatToInteger(x, c);
   if (c.integral) {

@@ -30,6 +30,14 @@ struct Mul {
 struct Div {
   template <typename T> static T run(T a, T b) { return a / b; }
 };
+/// div.approx multiplies by the reciprocal, which counts as zero where it is below the normal numbers. Elsewhere the
+/// result may err by 2 units in the last place; the exact quotient is as good as any.
+struct DivApproximate {
+  static float run(float a, float b) {
+    const bool far = bitsOf(b) << 1 > 0x7E800000u << 1 && b == b; // beyond 2^126
+    return far ? a * floatOf(bitsOf(b) & 0x80000000) : a / b;
+  }
+};
 struct Fma {
   static float run(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
   static double run(double a, double b, double c) { return __builtin_fma(a, b, c); }
@@ -203,9 +211,7 @@ bool decodeFloat(Decoder &d) {
                                        : nullptr;
     return operands(d, type, 2);
   }
-  // div.approx and div.full may err by 2 units in the last place; the exact quotient is as good as any.
-  if (root == "div")
-    d.takeOneOf({"approx", "full"});
+  const bool approximate = root == "div" && d.takeOneOf({"approx", "full"}) == 0;
   const Rounding rounding = takeRounding(d);
   const bool ftz = d.take("ftz"), sat = d.take("sat");
   const Type type = d.takeType();
@@ -218,6 +224,10 @@ bool decodeFloat(Decoder &d) {
     return binary<Sub>(d, type, ftz, sat, rounding);
   if (root == "mul")
     return binary<Mul>(d, type, ftz, sat, rounding);
+  if (approximate && type == Type::F32) {
+    d.instr.exec = pickF32<DivApproximate, float, float>(ftz, sat, rounding);
+    return operands(d, type, 2);
+  }
   if (root == "div")
     return type == Type::F32x2 ? false : binary<Div>(d, type, ftz, sat, rounding);
   if (root == "fma" || root == "mad") {

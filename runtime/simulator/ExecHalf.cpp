@@ -34,6 +34,12 @@ struct Exp2 {
 struct Tanh {
   static float run(float a) { return static_cast<float>(hyperbolicTangent(a)); }
 };
+struct Abs {
+  static float run(float a) { return floatOf(bitsOf(a) & 0x7FFFFFFF); }
+};
+struct Neg {
+  static float run(float a) { return floatOf(bitsOf(a) ^ 0x80000000); }
+};
 template <bool IsMax, bool Nan, bool XorSign> struct MinMax {
   static float pick(float a, float b) {
     const uint32_t x = bitsOf(a), y = bitsOf(b);
@@ -183,6 +189,8 @@ bool decodeHalf(Decoder &d) {
       d.instr.exec = pick<Exp2, 1>(type);
     else if (root == "tanh")
       d.instr.exec = pick<Tanh, 1>(type);
+    else if (d.instr.flags & HalfFtz)
+      d.instr.exec = root == "abs" ? pick<Abs, 1>(type) : pick<Neg, 1>(type);
     else if (root == "abs")
       d.instr.exec =
           packed ? map<SignBits<0x80008000, 0>, uint32_t, uint32_t> : map<SignBits<0x8000, 0>, uint16_t, uint16_t>;

@@ -36,8 +36,9 @@ constexpr uint16_t CanonicalNan16 = 0x7FFF;
 inline uint32_t bitsOf(float x) { return std::bit_cast<uint32_t>(x); }
 inline float floatOf(uint32_t x) { return std::bit_cast<float>(x); }
 
-/// Results that are not numbers are all the same on the hardware.
-inline float canonical(float x) { return x != x ? floatOf(CanonicalNan32) : x; }
+/// Results that are not numbers are all the same on the hardware. The choice is one between integers: compilers take
+/// the payload of a NaN for unspecified and leave out a choice between floats.
+inline float canonical(float x) { return floatOf(x != x ? CanonicalNan32 : bitsOf(x)); }
 
 /// Subnormals become zeros of their sign.
 inline float flush(float x) {

@@ -1,0 +1,22 @@
+# Assembles the PTX of every probe with NVIDIA's assembler: a form that it does not know is an error with its line.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+if(NOT EXISTS "${PTXAS}")
+  message("skipped: no ptxas here")
+  return()
+endif()
+file(REMOVE_RECURSE ${FOLDER})
+execute_process(COMMAND ${TOOL} --dump ${FOLDER} COMMAND_ERROR_IS_FATAL ANY)
+file(GLOB modules ${FOLDER}/*.ptx)
+set(failed 0)
+foreach(module ${modules})
+  string(REGEX MATCH "(sm_[0-9a-z]+)\\.ptx$" match ${module})
+  execute_process(COMMAND ${PTXAS} --gpu-name ${CMAKE_MATCH_1} --opt-level 0 --output-file /dev/null ${module}
+                  RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT code EQUAL 0)
+    message("${module}:\n${output}")
+    set(failed 1)
+  endif()
+endforeach()
+if(failed)
+  message(FATAL_ERROR "some probes do not assemble")
+endif()
