@@ -24,6 +24,7 @@
 #ifndef TESSERA_RUNTIME_SIMULATOR_ENGINE_H
 #define TESSERA_RUNTIME_SIMULATOR_ENGINE_H
 
+#include "runtime/simulator/Counts.h"
 #include "runtime/simulator/Memory.h"
 
 #include <cstddef>
@@ -173,6 +174,10 @@ enum class ErrorKind {
   Assert,
   InvalidInstruction, ///< operands that the instruction does not allow (a lane mask without the executing lane, ...)
   StackOverflow,
+  Race,           ///< accesses of different warps to the same shared memory that nothing orders
+  AsyncHazard,    ///< an asynchronous operation read, overwritten or reused before its wait
+  ProxyFence,     ///< the async proxy reads what generic instructions wrote without a fence
+  MbarrierMisuse, ///< not initialised, too many arrivals, bytes that nobody expects
 };
 
 const char *name(ErrorKind kind);
@@ -181,6 +186,14 @@ const char *name(ErrorKind kind);
 struct SourcePlace {
   std::string file;
   uint32_t line = 0, column = 0;
+};
+
+/// Another place that has part in an error.
+struct Related {
+  std::string text; ///< "warp 1 wrote here"
+  SourcePlace source;
+  uint32_t ptxLine = 0;
+  std::string instruction;
 };
 
 struct Error {
@@ -195,6 +208,7 @@ struct Error {
   uint64_t address = 0;
   std::string allocation;   ///< "allocation 3 (4096 bytes at 0x...)" the access is in or nearest to
   std::string message;      ///< one sentence with all numbers
+  std::vector<Related> related;
   uint32_t occurrences = 1; ///< threads of this CTA that did the same at the same instruction
   /// The whole as a person reads it: "file.tile:12: error: ...", notes on lines of their own.
   std::string text() const;
@@ -204,6 +218,7 @@ struct Report {
   std::vector<Error> errors; ///< in order of CTA index; empty: the grid ran to its end
   uint64_t warpInstructions = 0;
   uint64_t threadInstructions = 0;
+  LaunchCounts counts; ///< where LaunchConfig::count asked for them
   bool ok() const { return errors.empty(); }
   std::string text() const;
 };

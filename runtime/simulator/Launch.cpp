@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/simulator/Count.h"
 #include "runtime/simulator/ModuleImpl.h"
 #include "runtime/simulator/Scheduler.h"
 #include "runtime/simulator/Warp.h"
@@ -142,7 +143,7 @@ struct Unit {
   }
 };
 
-void prepareUnit(Unit &unit, Launch &launch, uint64_t number) {
+void prepareUnit(Unit &unit, Launch &launch, uint64_t number, CountTable *counts) {
   const Dim3 &cluster = launch.config.cluster, &grid = launch.config.grid;
   const auto size = static_cast<size_t>(cluster.count());
   while (unit.ctas.size() < size)
@@ -167,6 +168,8 @@ void prepareUnit(Unit &unit, Launch &launch, uint64_t number) {
   }
   for (uint32_t rank = 0; rank < size; ++rank)
     unit.ctas[rank]->order = unit.order.get();
+  for (uint32_t rank = 0; rank < size; ++rank)
+    unit.ctas[rank]->counts = counts;
 }
 
 /// Runs the CTAs of a cluster in turn until all ended, one failed, or all wait.
@@ -209,7 +212,12 @@ class Grid {
 public:
   Grid(Launch &launch, Report &report)
       : launch(launch), report(report),
-        units(launch.config.grid.count() / std::max<uint64_t>(1, launch.config.cluster.count())) {}
+        units(launch.config.grid.count() / std::max<uint64_t>(1, launch.config.cluster.count())) {
+    if (launch.config.count) {
+      plan = std::make_unique<CountPlan>(*launch.program);
+      allCounts = std::make_unique<CountTable>(*launch.program, *plan);
+    }
+  }
 
   void run() {
     unsigned threads =
@@ -247,6 +255,7 @@ private:
     uint64_t lastActivity = 0;
     auto lastChange = Clock::now();
     uint64_t warpInstructions = 0, threadInstructions = 0;
+    const std::unique_ptr<CountTable> counts = plan ? std::make_unique<CountTable>(*launch.program, *plan) : nullptr;
     const auto retire = [&](std::unique_ptr<Unit> unit) {
       for (const auto &cta : unit->ctas) {
         for (const Warp &warp : cta->warps) {
@@ -300,7 +309,7 @@ private:
         unit = std::move(spare.back());
         spare.pop_back();
       }
-      prepareUnit(*unit, launch, number);
+      prepareUnit(*unit, launch, number, counts.get());
       if (runUnit(*unit) == Progress::Waiting)
         waiting.push_back(std::move(unit));
       else
@@ -309,6 +318,8 @@ private:
     const std::lock_guard lock(mutex);
     report.warpInstructions += warpInstructions;
     report.threadInstructions += threadInstructions;
+    if (counts)
+      allCounts->add(*counts);
   }
 
   void collect(Cta &cta) {
@@ -337,11 +348,15 @@ private:
     for (auto &[linear, error] : errors)
       if (report.errors.size() < std::max(1u, launch.config.checks.maximumErrors))
         report.errors.push_back(std::move(error));
+    if (allCounts)
+      report.counts = allCounts->summarise(*launch.module, *plan);
   }
 
   Launch &launch;
   Report &report;
   uint64_t units;
+  std::unique_ptr<CountPlan> plan; ///< where the launch is counted
+  std::unique_ptr<CountTable> allCounts;
   std::mutex mutex;
   std::map<uint64_t, std::string> printed;
   std::multimap<uint64_t, Error> errors;
@@ -386,6 +401,7 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
   cta.linear = linear;
   cta.active = true;
   cta.failed = false;
+  cta.draws = 0;
   cta.errors.clear();
   cta.printed.clear();
   cta.barriers.fill({});
@@ -439,6 +455,8 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
     warp.groups[0] = Group{0, warp.live, &warp.entry, Group::Ready, 0};
     warp.frame = &warp.entry;
     warp.copies.clear();
+    warp.counting = nullptr;
+    warp.round.clear();
     std::fill(std::begin(warp.copyGroup), std::end(warp.copyGroup), 0);
     warp.clusterPhase = 0;
     warp.bank[SpecialBank] = specials + SpecialsBytes * i;

@@ -122,6 +122,26 @@ struct PendingCopy {
   uint8_t sourceBytes[WarpSize];
 };
 
+/// What accesses to memory add up to: see Counts.h.
+struct AccessCounts {
+  uint64_t sectors = 0, sectorsLeast = 0;
+  uint64_t wavefronts = 0, wavefrontsLeast = 0;
+  uint64_t globalBytes = 0, localBytes = 0, bulkBytes = 0;
+
+  void add(const AccessCounts &other);
+  void subtract(const AccessCounts &other);
+};
+
+struct InstrCounts;
+class CountTable;
+
+/// An instruction counted in the current round of a loop that may only wait: see CountWaits.cpp.
+struct RoundEntry {
+  InstrCounts *record = nullptr;
+  uint32_t lanes = 0;
+  AccessCounts access;
+};
+
 struct Cta;
 struct Launch;
 
@@ -153,6 +173,15 @@ struct Warp {
   std::vector<PendingCopy> copies;
   uint32_t copyGroup[WarpSize] = {};
   uint32_t clusterPhase = 0; ///< of the barrier.cluster at which the warp arrived last
+  uint32_t spins = 0;        ///< rounds of a waiting loop in a row in which the warp changed nothing
+
+  // Counting.
+  InstrCounts *counting = nullptr; ///< of the current instruction; null where the launch is not counted
+  uint32_t countedLanes = 0;       ///< that execute it
+  uint32_t roundLanes = 0;         ///< of the group that goes round
+  bool wroteBeforeRound = false;
+  std::vector<RoundEntry> round;
+
   uint32_t pc() const { return groups[current].pc; }
 };
 
@@ -183,11 +212,13 @@ struct Cta {
   std::string printed;
   std::vector<char> sharedStorage, localStorage, specialStorage, frameStorage;
   std::vector<uint8_t> shadowStorage;
-  uint32_t clusterArrived = 0; ///< of the cluster's first CTA: threads at barrier.cluster
-  uint32_t clusterPhase = 0;   ///< of the cluster's first CTA: how often that barrier completed
-  Order *order = nullptr;      ///< of the cluster; null where ordering is not checked
-  bool active = false;         ///< holds a CTA that has not ended
-  bool specialsSet = false;    ///< those that are the same for all CTAs of the launch
+  uint32_t clusterArrived = 0;  ///< of the cluster's first CTA: threads at barrier.cluster
+  uint32_t clusterPhase = 0;    ///< of the cluster's first CTA: how often that barrier completed
+  Order *order = nullptr;       ///< of the cluster; null where ordering is not checked
+  CountTable *counts = nullptr; ///< of the host thread; null where the launch is not counted
+  uint64_t draws = 0;           ///< by lot so far
+  bool active = false;          ///< holds a CTA that has not ended
+  bool specialsSet = false;     ///< those that are the same for all CTAs of the launch
 };
 
 /// What all CTAs of a launch share.
@@ -212,9 +243,12 @@ struct Launch {
 // ---- Faults: called by executing functions
 // -----------------------------------------------------------------------------
 
-/// Reports `kind` for the lanes in `lanes`; `address` is the first lane's. The CTA stops after the instruction.
-void fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message,
-           std::string allocation = {});
+/// Reports `kind` for the lanes in `lanes`; `address` is the first lane's. The CTA stops after the instruction. The
+/// error, to be added to; null where the CTA already has one.
+Error *fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message,
+             std::string allocation = {});
+/// "0x410 (shared variable 'tile' + 16)" of a shared address without rank.
+std::string describeShared(const Launch &launch, uint32_t address);
 
 /// Runs a function that the system provides for the lanes of `warp.mask`.
 void callSystem(Warp &warp, SystemCall call, const CallSite &site);

@@ -1,0 +1,381 @@
+//===- Count.cpp - Counting while a grid runs -----------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/simulator/Count.h"
+
+#include "runtime/simulator/Access.h"
+#include "runtime/simulator/Banks.h"
+#include "runtime/simulator/ModuleImpl.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+
+namespace tessera::sim {
+
+using ptx::Space;
+
+namespace {
+
+constexpr unsigned SectorBytes = 32;
+constexpr unsigned RankShift = 24;
+
+uint64_t sectorsOf(uint64_t bytes) { return (bytes + SectorBytes - 1) / SectorBytes; }
+
+} // namespace
+
+// ---- Adding up
+// ---------------------------------------------------------------------------------------------------------
+
+Counts &Counts::operator+=(const Counts &other) {
+  threadInstructions += other.threadInstructions;
+  warpInstructions += other.warpInstructions;
+  for (size_t i = 0; i < classes.size(); ++i)
+    classes[i] += other.classes[i];
+  globalSectors += other.globalSectors;
+  globalSectorsLeast += other.globalSectorsLeast;
+  sharedWavefronts += other.sharedWavefronts;
+  sharedWavefrontsLeast += other.sharedWavefrontsLeast;
+  globalBytes += other.globalBytes;
+  l1BypassBytes += other.l1BypassBytes;
+  localBytes += other.localBytes;
+  asyncCopyBytes += other.asyncCopyBytes;
+  tmaBytes += other.tmaBytes;
+  tensorFlops += other.tensorFlops;
+  divergentBranches += other.divergentBranches;
+  barrierWaits += other.barrierWaits;
+  for (size_t i = 0; i < flops.size(); ++i)
+    flops[i] += other.flops[i];
+  return *this;
+}
+
+void AccessCounts::add(const AccessCounts &other) {
+  sectors += other.sectors;
+  sectorsLeast += other.sectorsLeast;
+  wavefronts += other.wavefronts;
+  wavefrontsLeast += other.wavefrontsLeast;
+  globalBytes += other.globalBytes;
+  localBytes += other.localBytes;
+  bulkBytes += other.bulkBytes;
+}
+
+void AccessCounts::subtract(const AccessCounts &other) {
+  sectors -= other.sectors;
+  sectorsLeast -= other.sectorsLeast;
+  wavefronts -= other.wavefronts;
+  wavefrontsLeast -= other.wavefrontsLeast;
+  globalBytes -= other.globalBytes;
+  localBytes -= other.localBytes;
+  bulkBytes -= other.bulkBytes;
+}
+
+bool SharedRecord::isWorse(uint32_t otherWavefronts, uint32_t otherLeast, uint64_t otherCta, uint32_t otherWarp) const {
+  const uint32_t excess = worst - worstLeast, otherExcess = otherWavefronts - otherLeast;
+  if (executions == 0 || excess != otherExcess)
+    return executions == 0 || otherExcess > excess;
+  return otherCta != cta ? otherCta < cta : otherWarp < warp;
+}
+
+void SharedRecord::add(const SharedRecord &other) {
+  if (other.executions && isWorse(other.worst, other.worstLeast, other.cta, other.warp)) {
+    cta = other.cta;
+    warp = other.warp;
+    bytes = other.bytes;
+    lanes = other.lanes;
+    worst = other.worst;
+    worstLeast = other.worstLeast;
+    addresses = other.addresses;
+  }
+  executions += other.executions;
+  wavefronts += other.wavefronts;
+  wavefrontsLeast += other.wavefrontsLeast;
+  for (size_t i = 0; i < bankWords.size(); ++i)
+    bankWords[i] += other.bankWords[i];
+}
+
+Footprint::Page &Footprint::page(uint64_t number) {
+  if (number == lastNumber)
+    return *last;
+  std::unique_ptr<Page> &found = pages[number];
+  if (!found)
+    found = std::make_unique<Page>();
+  lastNumber = number;
+  last = found.get();
+  return *last;
+}
+
+void Footprint::mark(uint64_t sector, bool reads, bool writes) {
+  Page &marked = page(sector / SectorsPerPage);
+  const uint64_t word = sector % SectorsPerPage / 64, bit = uint64_t(1) << sector % 64;
+  if (reads)
+    marked.read[word] |= bit;
+  if (writes)
+    marked.written[word] |= bit;
+}
+
+void Footprint::add(const Footprint &other) {
+  for (const auto &[number, from] : other.pages) {
+    Page &to = page(number);
+    for (size_t i = 0; i < to.read.size(); ++i) {
+      to.read[i] |= from->read[i];
+      to.written[i] |= from->written[i];
+    }
+  }
+}
+
+uint64_t Footprint::bytes(std::array<uint64_t, SectorsPerPage / 64> Page::*set) const {
+  uint64_t sectors = 0;
+  for (const auto &[number, each] : pages)
+    for (const uint64_t word : (*each).*set)
+      sectors += static_cast<uint64_t>(std::popcount(word));
+  return sectors * SectorBytes;
+}
+
+// ---- The plan and the tables
+// -------------------------------------------------------------------------------------------
+
+CountPlan::CountPlan(const Program &program) {
+  for (const auto &code : program.codes) {
+    std::unordered_map<const char *, const ptx::Instruction *> sources;
+    for (const ptx::Instruction &source : code->source->instructions)
+      sources.emplace(source.text.data(), &source);
+    std::vector<Instruction> &made = instructions.emplace_back(code->instrs.size());
+    for (size_t pc = 0; pc < made.size(); ++pc) {
+      const auto found = sources.find(code->origins[pc].text.data());
+      // The decoder adds a return at the end and jumps, which carry the text of the instruction before them.
+      const std::string_view opcode = found == sources.end() ? std::string_view() : found->second->opcode;
+      made[pc].synthetic = opcode.empty() || (code->instrs[pc].kind == Kind::Branch && !opcode.starts_with("bra"));
+      if (!made[pc].synthetic)
+        made[pc].classified = classify(opcode);
+    }
+    markWaitLoops(*code, made);
+  }
+}
+
+CountTable::CountTable(const Program &program, const CountPlan &plan) {
+  for (size_t i = 0; i < program.codes.size(); ++i) {
+    codes.push_back(program.codes[i].get());
+    std::vector<InstrCounts> &made = records.emplace_back(plan.codes()[i].size());
+    for (size_t pc = 0; pc < made.size(); ++pc) {
+      made[pc].pc = static_cast<uint32_t>(pc);
+      made[pc].waitLoop = plan.codes()[i][pc].waitLoop;
+      made[pc].isAtomic = plan.codes()[i][pc].classified.instrClass == InstrClass::Atomic;
+    }
+  }
+}
+
+SharedRecord &CountTable::sharedOf(InstrCounts &record) {
+  if (record.shared == ~0u) {
+    record.shared = static_cast<uint32_t>(shared.size());
+    shared.emplace_back();
+  }
+  return shared[record.shared];
+}
+
+void CountTable::add(const CountTable &other) {
+  for (size_t i = 0; i < records.size(); ++i)
+    for (size_t pc = 0; pc < records[i].size(); ++pc) {
+      InstrCounts &to = records[i][pc];
+      const InstrCounts &from = other.records[i][pc];
+      to.issued += from.issued;
+      to.effective += from.effective;
+      to.lanes += from.lanes;
+      to.divergent += from.divergent;
+      to.access.add(from.access);
+      if (from.shared != ~0u)
+        sharedOf(to).add(other.shared[from.shared]);
+    }
+  footprint.add(other.footprint);
+}
+
+namespace {
+
+Counts countsOf(const InstrCounts &record, const Classified &what) {
+  Counts counts;
+  counts.threadInstructions = record.lanes;
+  counts.warpInstructions = record.issued;
+  counts.classes[static_cast<size_t>(what.instrClass)] = record.issued;
+  counts.globalSectors = record.access.sectors;
+  counts.globalSectorsLeast = record.access.sectorsLeast;
+  counts.sharedWavefronts = record.access.wavefronts;
+  counts.sharedWavefrontsLeast = record.access.wavefrontsLeast;
+  (what.instrClass == InstrClass::AsyncCopy ? counts.asyncCopyBytes : counts.globalBytes) = record.access.globalBytes;
+  if (what.bypassesL1)
+    counts.l1BypassBytes = record.access.globalBytes;
+  counts.localBytes = record.access.localBytes;
+  counts.tmaBytes = record.access.bulkBytes;
+  counts.tensorFlops = record.effective * what.warpFlops;
+  counts.divergentBranches = record.divergent;
+  counts.barrierWaits = what.waits ? record.effective : 0;
+  counts.flops[static_cast<size_t>(what.kind)] = counts.tensorFlops + record.lanes * what.laneFlops;
+  return counts;
+}
+
+} // namespace
+
+LaunchCounts CountTable::summarise(const Module &module, const CountPlan &plan) const {
+  LaunchCounts result;
+  result.counted = true;
+  result.footprintRead = footprint.bytesRead();
+  result.footprintWritten = footprint.bytesWritten();
+  std::map<std::pair<std::string, uint32_t>, Counts> lines;
+  for (size_t i = 0; i < records.size(); ++i)
+    for (size_t pc = 0; pc < records[i].size(); ++pc) {
+      const InstrCounts &record = records[i][pc];
+      const CountPlan::Instruction &planned = plan.codes()[i][pc];
+      if (planned.synthetic || record.issued == 0)
+        continue;
+      const Origin &origin = codes[i]->origins[pc];
+      SourcePlace place = module.impl().place(origin.location);
+      if (!place.line)
+        place = {module.name(), origin.line, 0};
+      const Counts counts = countsOf(record, planned.classified);
+      result.totals += counts;
+      lines[{place.file, place.line}] += counts;
+      if (record.shared == ~0u)
+        continue;
+      const SharedRecord &from = shared[record.shared];
+      result.sharedAccesses.push_back({place.file, place.line, origin.line, std::string(origin.text), from.executions,
+                                       from.wavefronts, from.wavefrontsLeast, from.bankWords, from.bytes, from.lanes,
+                                       from.addresses, from.worst, from.worstLeast});
+    }
+  for (auto &[place, counts] : lines)
+    result.lines.push_back({place.first, place.second, counts});
+  std::sort(
+      result.sharedAccesses.begin(), result.sharedAccesses.end(), [](const SharedAccess &a, const SharedAccess &b) {
+        return std::tie(a.file, a.line, a.ptxLine, a.instruction) < std::tie(b.file, b.line, b.ptxLine, b.instruction);
+      });
+  return result;
+}
+
+// ---- Accesses
+// ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// The lanes of one access in each space.
+struct Parted {
+  uint32_t global = 0, shared = 0, local = 0;
+  std::array<uint32_t, WarpSize> sharedAddresses{};
+};
+
+/// The shared address that a host address stands for, with the rank of the block above; false where it is none.
+bool sharedAddress(const Cta &cta, uint64_t host, uint32_t &address) {
+  const auto size = static_cast<uint32_t>(cta.launch->config.cluster.count());
+  const uint64_t own = host - reinterpret_cast<uint64_t>(cta.shared);
+  if (own < cta.sharedEnd) {
+    address = static_cast<uint32_t>(own) | (size > 1 ? (cta.rank + 1) << RankShift : 0);
+    return true;
+  }
+  for (uint32_t rank = 0; size > 1 && rank < size; ++rank) {
+    const uint64_t offset = host - reinterpret_cast<uint64_t>(cta.cluster[rank]->shared);
+    if (offset < cta.cluster[rank]->sharedEnd) {
+      address = static_cast<uint32_t>(offset) | (rank + 1) << RankShift;
+      return true;
+    }
+  }
+  return false;
+}
+
+Parted part(const Warp &warp, Space space, const Lanes64 &addresses) {
+  const Cta &cta = *warp.cta;
+  Parted parted;
+  if (space == Space::Global || space == Space::Local) {
+    (space == Space::Global ? parted.global : parted.local) = warp.mask;
+    return parted;
+  }
+  if (space == Space::Param || space == Space::Const)
+    return parted;
+  for (uint32_t m = warp.mask; m; m &= m - 1) {
+    const unsigned lane = static_cast<unsigned>(std::countr_zero(m));
+    const uint64_t host = addresses.lane[lane];
+    if (sharedAddress(cta, host, parted.sharedAddresses[lane]))
+      parted.shared |= m & -m;
+    else if (cta.launch->memory->owns(host))
+      parted.global |= m & -m;
+    else if (host - reinterpret_cast<uint64_t>(warp.local) < uint64_t(warp.localStride) * WarpSize)
+      parted.local |= m & -m;
+  }
+  return parted;
+}
+
+void countGlobal(Footprint &footprint, AccessCounts &counts, const Lanes64 &addresses, uint32_t lanes, unsigned bytes,
+                 AccessKind kind) {
+  std::array<uint64_t, WarpSize> sorted;
+  size_t count = 0;
+  for (uint32_t m = lanes; m; m &= m - 1)
+    sorted[count++] = addresses.lane[std::countr_zero(m)];
+  std::sort(sorted.begin(), sorted.begin() + count);
+  const bool reads = kind == AccessKind::Read || kind == AccessKind::ReadLater || kind == AccessKind::Atomic;
+  const bool writes = kind == AccessKind::Write || kind == AccessKind::WriteLater || kind == AccessKind::Atomic;
+  uint64_t distinct = 0, sectors = 0, lastAddress = ~uint64_t(0), lastSector = ~uint64_t(0);
+  for (size_t i = 0; i < count; ++i) {
+    distinct += sorted[i] != lastAddress;
+    lastAddress = sorted[i];
+    // Accesses are aligned and of at most 32 bytes: they lie in one sector.
+    const uint64_t sector = sorted[i] / SectorBytes;
+    if (sector == lastSector)
+      continue;
+    lastSector = sector;
+    ++sectors;
+    footprint.mark(sector, reads, writes);
+  }
+  counts.sectors += sectors;
+  counts.sectorsLeast += sectorsOf(distinct * bytes);
+  counts.globalBytes += distinct * bytes;
+}
+
+void countShared(Warp &warp, InstrCounts &record, AccessCounts &counts, const Parted &parted, unsigned bytes) {
+  SharedRecord &shared = warp.cta->counts->sharedOf(record);
+  const BankUse use = countBanks(parted.sharedAddresses, parted.shared, bytes, record.isAtomic, shared.bankWords);
+  counts.wavefronts += use.wavefronts;
+  counts.wavefrontsLeast += use.least;
+  if (shared.isWorse(use.wavefronts, use.least, warp.cta->linear, warp.index)) {
+    shared.cta = warp.cta->linear;
+    shared.warp = warp.index;
+    shared.bytes = bytes;
+    shared.lanes = parted.shared;
+    shared.worst = use.wavefronts;
+    shared.worstLeast = use.least;
+    shared.addresses = parted.sharedAddresses;
+  }
+  ++shared.executions;
+  shared.wavefronts += use.wavefronts;
+  shared.wavefrontsLeast += use.least;
+}
+
+void addTo(Warp &warp, const AccessCounts &counts) {
+  warp.counting->access.add(counts);
+  if (warp.counting->waitLoop != NotWaiting && !warp.round.empty())
+    warp.round.back().access.add(counts);
+}
+
+} // namespace
+
+void countAccess(Warp &warp, Space space, unsigned bytes, AccessKind kind, const Lanes64 &addresses) {
+  if (!warp.counting || !warp.mask)
+    return;
+  const Parted parted = part(warp, space, addresses);
+  AccessCounts counts;
+  if (parted.global)
+    countGlobal(warp.cta->counts->footprint, counts, addresses, parted.global, bytes, kind);
+  if (parted.shared)
+    countShared(warp, *warp.counting, counts, parted, bytes);
+  counts.localBytes = uint64_t(bytes) * static_cast<uint64_t>(std::popcount(parted.local));
+  addTo(warp, counts);
+}
+
+void countTransfer(Warp &warp, uint64_t address, uint64_t bytes, bool reads, bool writes) {
+  if (!warp.counting || !bytes)
+    return;
+  for (uint64_t sector = address / SectorBytes; sector <= (address + bytes - 1) / SectorBytes; ++sector)
+    warp.cta->counts->footprint.mark(sector, reads, writes);
+  AccessCounts counts;
+  counts.bulkBytes = bytes;
+  addTo(warp, counts);
+}
+
+} // namespace tessera::sim
