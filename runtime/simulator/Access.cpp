@@ -242,63 +242,6 @@ bool resolveSlowly(Warp &warp, Space space, unsigned bytes, AccessKind kind, Lan
   return Resolver(warp, space, bytes, kind).run(addresses);
 }
 
-/// The block of the warp's cluster in whose shared memory `host` lies; null for other memory.
-static const Cta *sharedOwner(const Warp &warp, uint64_t host) {
-  const Cta &own = *warp.cta;
-  if (host - reinterpret_cast<uint64_t>(own.shared) < own.sharedEnd)
-    return &own;
-  const uint64_t size = own.launch->config.cluster.count();
-  for (uint64_t rank = 0; size > 1 && rank < size; ++rank)
-    if (host - reinterpret_cast<uint64_t>(own.cluster[rank]->shared) < own.cluster[rank]->sharedEnd)
-      return own.cluster[rank];
-  return nullptr;
-}
-
-bool trackAccess(Warp &warp, Space, unsigned bytes, AccessKind kind, const Lanes64 &addresses) {
-  const Launch &launch = *warp.cta->launch;
-  const bool writes = kind == AccessKind::Write || kind == AccessKind::WriteLater;
-  uint32_t unwritten = 0;
-  for (uint32_t m = warp.mask; m; m &= m - 1) {
-    const unsigned lane = std::countr_zero(m);
-    const uint64_t host = addresses.lane[lane];
-    uint8_t *shadow = nullptr;
-    if (const Cta *cta = sharedOwner(warp, host)) {
-      if (cta->sharedShadow)
-        shadow = cta->sharedShadow + (host - reinterpret_cast<uint64_t>(cta->shared));
-    } else if (launch.trackGlobal && launch.memory->owns(host)) {
-      shadow = launch.memory->shadow(host);
-    }
-    if (!shadow)
-      continue;
-    if (writes || kind == AccessKind::Atomic) {
-      if (kind == AccessKind::Atomic && launch.checkUninitialized && !*shadow)
-        unwritten |= 1u << lane;
-      std::memset(shadow, 1, bytes);
-      continue;
-    }
-    if (!launch.checkUninitialized)
-      continue;
-    for (unsigned i = 0; i < bytes; ++i)
-      if (!shadow[i])
-        unwritten |= 1u << lane;
-  }
-  if (!unwritten)
-    return true;
-  const uint64_t host = addresses.lane[std::countr_zero(unwritten)];
-  const Cta *owner = sharedOwner(warp, host);
-  const uint64_t address = owner ? host - reinterpret_cast<uint64_t>(owner->shared) : host;
-  std::string message = std::string(owner ? "shared" : "global") + " " + verb(kind) + " of " + std::to_string(bytes) +
-                        " bytes at " + hex(address) + ": nobody wrote them";
-  std::string allocation;
-  if (!owner)
-    if (const auto found = launch.memory->find(address)) {
-      allocation = found->describe();
-      message += ", offset " + std::to_string(address - found->base) + " of " + allocation;
-    }
-  fault(warp, ErrorKind::Uninitialized, unwritten, address, std::move(message), std::move(allocation));
-  return false;
-}
-
 Space takeSpace(Decoder &d) {
   switch (d.takeOneOf({"global", "shared", "shared::cta", "shared::cluster", "local", "param", "param::entry",
                        "param::func", "const"})) {
@@ -323,7 +266,8 @@ Space takeSpace(Decoder &d) {
 
 void takeMemoryModifiers(Decoder &d, bool &waits, bool &policy) {
   waits = d.takeOneOf({"volatile", "relaxed", "acquire", "acq_rel", "mmio"}) >= 0;
-  d.takeOneOf({"weak", "release"});
+  if (d.takeOneOf({"weak", "release"}) == 1 || waits)
+    d.instr.ordering |= StrongAccess;
   d.takeOneOf({"sys", "gpu", "cta", "cluster"});
   d.takeOneOf({"ca", "cg", "cs", "lu", "cv", "wb", "wt"});
   d.take("nc");

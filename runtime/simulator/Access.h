@@ -12,6 +12,7 @@
 
 #include "runtime/simulator/Decode.h"
 #include "runtime/simulator/Warp.h"
+#include "runtime/simulator/Watch.h"
 
 #ifndef TESSERA_SIM_ISA
 #define TESSERA_SIM_ISA common
@@ -28,8 +29,6 @@ struct Lanes64 {
 
 /// `addresses` holds the lanes' addresses in `space` on entry, host addresses on return. False after a fault.
 bool resolveSlowly(Warp &warp, ptx::Space space, unsigned bytes, AccessKind kind, Lanes64 &addresses);
-/// Notes writes and checks reads of bytes nobody wrote; addresses are host addresses. False after a fault.
-bool trackAccess(Warp &warp, ptx::Space space, unsigned bytes, AccessKind kind, const Lanes64 &addresses);
 inline bool watched(const Warp &warp) { return warp.cta->launch->watched; }
 
 /// Consumes a state space; Generic where there is none.
@@ -101,7 +100,7 @@ namespace TESSERA_SIM_ISA {
     ok = resolveSlowly(warp, space, bytes, kind, a);
   }
   if (watched(warp)) [[unlikely]]
-    return ok && trackAccess(warp, space, bytes, kind, a);
+    return ok && watchAccess(warp, instr, space, bytes, kind, a);
   return ok;
 }
 

@@ -366,6 +366,7 @@ bool common::decodeMbarrier(Decoder &d) {
   d.take("noComplete");
   bool waits = false, policy = false;
   takeMemoryModifiers(d, waits, policy);
+  d.instr.ordering = 0; // what mbarriers order is not told by their addresses
   d.takeOneOf({"shared", "shared::cta", "shared::cluster"});
   if (what < 0 || d.takeType() != Type::B64)
     return false;

@@ -202,6 +202,7 @@ bool common::decodeAtomic(Decoder &d) {
     return false;
   bool waits = false, policy = false;
   takeMemoryModifiers(d, waits, policy);
+  d.instr.ordering |= StrongAccess;
   const Space space = takeSpace(d);
   const int operation = d.takeOneOf({"and", "or", "xor", "cas", "exch", "add", "inc", "dec", "min", "max"});
   d.take("noftz");

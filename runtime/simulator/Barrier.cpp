@@ -40,7 +40,11 @@ void complete(Cta &cta, unsigned number) {
       writeReduction(warp, group, state);
       group.state = Group::Ready;
       ++group.pc;
+      if (cta.order)
+        cta.order->leave(warp, number);
     }
+  if (cta.order)
+    cta.order->completed(cta, number);
   state = BarrierState{};
 }
 
@@ -60,6 +64,8 @@ void completeCluster(Cta &cta) {
   if (first.clusterArrived && first.clusterArrived >= clusterThreads(cta)) {
     first.clusterArrived = 0;
     ++first.clusterPhase;
+    if (cta.order)
+      cta.order->completedCluster(first.clusterPhase);
   }
 }
 
@@ -68,15 +74,20 @@ bool arriveAtCluster(Warp &warp, const Instr &instr, uint32_t mask) {
   Group &group = warp.groups[warp.current];
   if (instr.flags & BarrierArrive) {
     warp.clusterPhase = first.clusterPhase;
+    if (warp.cta->order)
+      warp.cta->order->arriveCluster(warp);
     first.clusterArrived += std::popcount(mask);
     completeCluster(*warp.cta);
     ++group.pc;
     return true;
   }
-  if (first.clusterPhase != warp.clusterPhase)
+  if (first.clusterPhase != warp.clusterPhase) {
     ++group.pc;
-  else
+    if (warp.cta->order)
+      warp.cta->order->leaveCluster(warp);
+  } else {
     group.state = Group::WaitsCluster;
+  }
   return true;
 }
 
@@ -118,6 +129,8 @@ bool arriveAtBarrier(Warp &warp, const Instr &instr, uint32_t mask) {
   }
   state.used = true;
   state.expected = expected;
+  if (cta.order)
+    cta.order->arrive(warp, number);
   const uint32_t threads = std::popcount(mask);
   state.arrived += expected && (instr.flags & BarrierAligned) ? WarpSize : threads;
   if (instr.op[2] != NoRef) {
@@ -150,6 +163,8 @@ void releaseFromCluster(Warp &warp) {
     if (group.state == Group::WaitsCluster && warp.cta->cluster[0]->clusterPhase != warp.clusterPhase) {
       group.state = Group::Ready;
       ++group.pc;
+      if (warp.cta->order)
+        warp.cta->order->leaveCluster(warp);
     }
   }
 }

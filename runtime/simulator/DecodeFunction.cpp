@@ -317,6 +317,7 @@ std::unique_ptr<Program> decodeProgram(const ptx::Module &module, uint32_t funct
   bool ok = true;
   for (size_t i = 0; i < pending.size(); ++i) {
     auto code = std::make_unique<Code>();
+    code->number = static_cast<uint32_t>(i);
     const ptx::Function &source = module.functions[pending[i]];
     Decoder decoder(module, source, symbols, *program, *code);
     ok &= decoder.run(errors);

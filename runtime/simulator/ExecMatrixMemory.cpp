@@ -105,6 +105,7 @@ bool decodeMatrixMemory(Decoder &d) {
   if (!(loads ? d.gatherDefinitions(d.operand(0), d.instr.count, 32)
               : d.gatherUses(d.operand(1), d.instr.count, Type::B32)))
     return false;
+  d.instr.stores = loads ? StoredValues::Unknown : transposed ? StoredValues::Columns : StoredValues::Rows;
   d.instr.exec = loads ? (transposed ? loadMatrix<true> : loadMatrix<false>)
                        : (transposed ? storeMatrix<true> : storeMatrix<false>);
   return d.done(2);

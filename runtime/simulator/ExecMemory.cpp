@@ -204,6 +204,10 @@ bool decodeStore(Decoder &d) {
   if (!d.gatherUses(d.operand(1), form.n, read))
     return false;
   d.instr.exec = pickForm(form.type, width, form.n).store;
+  d.instr.stores = StoredValues::List;
+  d.instr.bytes = static_cast<uint8_t>(ptx::bits(form.type) / 8);
+  d.instr.count = static_cast<uint8_t>(form.n);
+  d.instr.target = width;
   d.instr.kind = Kind::Faulting;
   return d.done(form.policy ? 3 : 2);
 }

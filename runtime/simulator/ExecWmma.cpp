@@ -57,9 +57,9 @@ bool placeAddresses(Warp &warp, const Instr &instr, const Shape &shape, Element 
     a.lane[lane] += uint64_t(bytes) * (columnMajor ? uint64_t(column) * stride + row : uint64_t(row) * stride + column);
   }
   if (instr.space <= Space::Global && allInside(a, warp.mask, warp.windowBase, warp.windowEnd, bytes))
-    return !watched(warp) || trackAccess(warp, instr.space, bytes, kind, a);
+    return !watched(warp) || watchAccess(warp, instr, instr.space, bytes, kind, a);
   return resolveSlowly(warp, instr.space, bytes, kind, a) &&
-         (!watched(warp) || trackAccess(warp, instr.space, bytes, kind, a));
+         (!watched(warp) || watchAccess(warp, instr, instr.space, bytes, kind, a));
 }
 
 void loadFragment(Warp &warp, const Instr &instr) {

@@ -170,6 +170,9 @@ const Program *ModuleImpl::program(const Kernel &kernel, std::string &errors) {
     prepared.program = decodeProgram(ast, kernel.function, table, staticShared, prepared.errors);
     if (prepared.program) {
       prepared.program->dynamicSharedOffset = table.dynamicShared;
+      for (const ptx::Variable *variable : sharedVariables(kernel.function))
+        prepared.program->sharedVariables.push_back({variable->name, table.shared[variable->name],
+                                                     static_cast<uint32_t>(variable->size), variable->size == 0});
       for (Kernel &known : kernels)
         if (known.function == kernel.function)
           known.registers = prepared.program->codes[0]->pressure;

@@ -5,10 +5,19 @@
 // there only where Checks::races or Checks::async asks for it, and every hook is called under `if (Order *order =
 // ...)`.
 //
-// The method is that of vector clocks. Every warp has a time: how much of every other warp's past it knows to be over.
-// A warp that releases (arrives at a barrier, an mbarrier, stores with .release) leaves its time at a SyncPoint, one
+// The method is that of vector clocks. Every warp has a time, and knows how much of every other warp's past is over. A
+// warp that releases (arrives at a barrier, an mbarrier, stores with .release) leaves what it knows at a SyncPoint, one
 // that acquires (leaves the barrier, sees the phase complete) takes over what lies there. Each granule of shared memory
-// remembers its last write and the reads since; an access is a race when the earlier one is not in the warp's past.
+// remembers its last write and the reads since; an access is a race when the earlier one is not in the warp's past:
+//
+//   warp 0 (time 5)   st.shared [s]      s: written by warp 0 at 5
+//   warp 0            bar.sync           leaves 5 at the barrier; its time is now 6
+//   warp 1            bar.sync           takes over: warp 0's past is over up to 5
+//   warp 1            ld.shared [s]      5 <= 5: ordered. Without the barrier it would know 0 of warp 0: a race
+//
+// Two writes of equal values are none, whoever makes them: compilers let warps that hold copies of a value all store
+// it. Atomic and volatile accesses do not race with each other, and order what is around them, as a release and an
+// acquire at their address: more than the memory model promises, so that no program is accused wrongly.
 //
 // An operation that goes on after its instruction (cp.async, cp.async.bulk, wgmma) is in flight from `begin` to `end`:
 //
@@ -17,7 +26,11 @@
 //   end      they become accesses of the warp that waited, or of whoever acquires the mbarrier that was told
 //
 // What generic instructions wrote may be read by the async proxy (bulk copies out of shared memory, wgmma) only where a
-// fence.proxy.async lies on the way from the write to the operation.
+// fence.proxy.async lies on the way from the write to the operation: besides what is over, each warp knows how much of
+// it has been fenced.
+//
+// The memory of another CTA of the cluster may be touched only after something of that CTA has been acquired (it runs),
+// and must have been touched before it exits.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -33,9 +46,12 @@
 namespace tessera::sim {
 
 struct Cta;
+struct Instr;
+struct Lanes64;
 struct Warp;
+enum class AccessKind : uint8_t;
 
-/// How much of each warp's (and each mbarrier's) past is known, by its number in the cluster.
+/// How much of each agent's past is known, by its number: the warps of the cluster, then agents of SyncPoints.
 using VectorTime = std::vector<uint32_t>;
 
 /// Where a release meets an acquire: a barrier, one phase of an mbarrier, an address of an atomic operation.
@@ -43,6 +59,11 @@ struct SyncPoint {
   VectorTime time;    ///< what is known here
   VectorTime fenced;  ///< what of it the async proxy may read
   uint32_t agent = 0; ///< its own number in the vectors, for operations that end here; 0: none yet
+  /// Nothing is known here any more: a new phase begins.
+  void clear() {
+    time.clear();
+    fenced.clear();
+  }
 };
 
 /// Who carries out an operation that goes on after its instruction.
@@ -57,6 +78,8 @@ struct AsyncRange {
   Cta *cta = nullptr;
   uint32_t begin = 0, end = 0;
   bool writes = false;
+  bool atomic = false; ///< a reduction: may overlap others
+  uint8_t lane = 255;  ///< whose it is; 255: of the first executing lane
 };
 
 /// An operation in flight; 0: none.
@@ -72,16 +95,27 @@ public:
   /// A new cluster begins in the same objects.
   void start(std::span<Cta *const> cluster);
 
+  // ---- Accesses
+  /// Lanes of `warp` access `bytes` bytes at host addresses, wherever they lie. False after a fault.
+  bool access(Warp &warp, const Instr &instr, unsigned bytes, AccessKind kind, const Lanes64 &addresses);
+
   // ---- Synchronisation
   /// `warp` leaves what it knows at `point`; what it does afterwards is not part of it.
   void release(Warp &warp, SyncPoint &point);
   /// `warp` takes over what is known at `point`.
   void acquire(Warp &warp, const SyncPoint &point);
-  /// Both, for a device address that atomic or strong operations name.
-  void releaseAt(Warp &warp, uint64_t address);
-  void acquireAt(Warp &warp, uint64_t address);
+  /// A barrier of the warp's CTA (its number), step by step. `completed` follows when all that wait have left.
+  void arrive(Warp &warp, unsigned barrier);
+  void leave(Warp &warp, unsigned barrier);
+  void completed(Cta &cta, unsigned barrier);
+  /// The barrier of the cluster in the phase that the warp arrived at; `completed` when a phase begins.
+  void arriveCluster(Warp &warp);
+  void leaveCluster(Warp &warp);
+  void completedCluster(uint32_t newPhase);
   /// fence.proxy.async: what the warp knows now may be read by the async proxy.
   void fenceProxy(Warp &warp);
+  /// Lanes of the warp exit; barriers count them as arrived. May fault when they are the last of the CTA.
+  void exits(Warp &warp, uint32_t lanes);
 
   // ---- Asynchronous operations
   /// Begins an operation that the current instruction of `warp` issues. 0 after a fault.
@@ -95,6 +129,13 @@ public:
 
 private:
   struct State;
+  class Access;
+  class Issue;
+  void acquirePlaces(Warp &warp, const Lanes64 &addresses);
+  void releasePlaces(Warp &warp, const Lanes64 &addresses);
+  void settle(Ticket ticket, bool reads, bool writes, uint32_t agent, const uint32_t *past, uint32_t time);
+  void drop(Ticket ticket);
+  bool checkNothingInFlight(Warp &warp, uint32_t lanes);
   std::unique_ptr<State> state;
 };
 

@@ -66,6 +66,17 @@ enum BarrierFlags : uint8_t {
 /// Instr::flags of a WarpSync instruction that only synchronises: lanes may come to it at different places.
 constexpr uint8_t SyncOnly = 0x80;
 
+/// Instr::ordering of memory instructions: volatile, relaxed, acquire, release and atomic accesses.
+constexpr uint8_t StrongAccess = 1;
+
+/// Where a store instruction has the values that it stores.
+enum class StoredValues : uint8_t {
+  Unknown,
+  List,    ///< `count` elements of `bytes` bytes in `list`, registers of `target` bits
+  Rows,    ///< stmatrix: lane 8 i + r stores row r of register i
+  Columns, ///< stmatrix.trans
+};
+
 struct Instr {
   Exec exec = nullptr;
   const Ref *list = nullptr; ///< further operands: vectors, fragments
@@ -80,6 +91,8 @@ struct Instr {
   bool guardNegated = false;
   bool spins = false; ///< branch back to a loop that waits for memory
   uint8_t bytes = 0;  ///< of one element in memory
+  uint8_t ordering = 0;
+  StoredValues stores = StoredValues::Unknown;
 };
 
 /// Where an instruction stands: kept beside the code, since only errors need it.
@@ -102,6 +115,7 @@ struct PinnedAccess {
 
 struct Code {
   const ptx::Function *source = nullptr;
+  uint32_t number = 0; ///< in Program::codes
   std::vector<Instr> instrs;
   std::vector<Origin> origins;
   std::vector<std::vector<Ref>> lists; ///< what Instr::list points into
@@ -122,11 +136,19 @@ struct CallSite {
 
 enum class SystemCall : uint32_t { Vprintf, AssertFail, Malloc, Free };
 
+/// A shared variable at its address; `.extern` ones end where the CTA's memory does.
+struct SharedVariable {
+  std::string_view name;
+  uint32_t address = 0, size = 0;
+  bool isExtern = false;
+};
+
 /// A kernel with all it calls.
 struct Program {
   std::vector<std::unique_ptr<Code>> codes; ///< 0: the kernel; others by number of the function called
   std::vector<uint32_t> functionOf;         ///< module function → index in `codes`, or None
   std::vector<CallSite> calls;              ///< Instr::imm of a Call
+  std::vector<SharedVariable> sharedVariables;
   uint32_t staticShared = 0;                ///< bytes, from SharedBase
   uint32_t dynamicSharedOffset = 0;
   bool usesCalls = false;

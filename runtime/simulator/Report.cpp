@@ -7,6 +7,7 @@
 #include "runtime/simulator/Warp.h"
 
 #include <bit>
+#include <cstdio>
 
 namespace tessera::sim {
 
@@ -38,6 +39,14 @@ const char *name(ErrorKind kind) {
     return "invalid operands";
   case ErrorKind::StackOverflow:
     return "stack overflow";
+  case ErrorKind::Race:
+    return "race";
+  case ErrorKind::AsyncHazard:
+    return "missing wait";
+  case ErrorKind::ProxyFence:
+    return "missing proxy fence";
+  case ErrorKind::MbarrierMisuse:
+    return "misused mbarrier";
   }
   return "error";
 }
@@ -48,11 +57,12 @@ Dim3 threadOf(const Warp &warp, unsigned lane) {
   return {linear % block.x, linear / block.x % block.y, linear / block.x / block.y};
 }
 
-void fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message, std::string allocation) {
+Error *fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message,
+             std::string allocation) {
   warp.faulted = true;
   Cta &cta = *warp.cta;
   if (!cta.errors.empty())
-    return;
+    return nullptr;
   Error error;
   error.kind = kind;
   error.kernel = cta.launch->kernel->name;
@@ -71,6 +81,19 @@ void fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::st
     error.inlinedAt = module.inlinedAt(origin.location);
   }
   cta.errors.push_back(std::move(error));
+  return &cta.errors.back();
+}
+
+std::string describeShared(const Launch &launch, uint32_t address) {
+  char text[32];
+  std::snprintf(text, sizeof text, "0x%x", address);
+  for (const SharedVariable &variable : launch.program->sharedVariables) {
+    const uint32_t end = variable.isExtern ? SharedBase + launch.sharedBytes : variable.address + variable.size;
+    if (address >= variable.address && address < end)
+      return std::string(text) + " (shared variable '" + std::string(variable.name) + "' + " +
+             std::to_string(address - variable.address) + ")";
+  }
+  return text;
 }
 
 namespace {
@@ -103,6 +126,13 @@ std::string Error::text() const {
   }
   if (ptxLine)
     text += "  PTX line " + std::to_string(ptxLine) + ": " + instruction + "\n";
+  for (const Related &other : related) {
+    if (other.source.line)
+      text += places(other.source) + ": ";
+    text += "note: " + other.text + "\n";
+    if (other.ptxLine)
+      text += "  PTX line " + std::to_string(other.ptxLine) + ": " + other.instruction + "\n";
+  }
   return text;
 }
 
