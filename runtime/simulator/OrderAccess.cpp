@@ -1,0 +1,454 @@
+//===- OrderAccess.cpp - What is ordered before what: accesses ------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/simulator/OrderState.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace tessera::sim {
+
+using ptx::Space;
+
+// ---- Cells
+
+void Order::State::allocateCells() {
+  shadow.resize(ctas.size());
+  for (uint32_t rank = 0; rank < ctas.size(); ++rank) {
+    CellArray &array = shadow[rank];
+    array.base = reinterpret_cast<uint64_t>(ctas[rank]->shared);
+    if (array.cells && array.bytes == ctas[rank]->sharedEnd)
+      continue;
+    array.bytes = ctas[rank]->sharedEnd;
+    array.cells.reset(static_cast<Cell *>(std::calloc((array.bytes >> shift) + 1, sizeof(Cell))));
+  }
+}
+
+/// Makes the granule no larger than `bytes`. What a cell remembers holds for both its halves.
+void Order::State::refine(unsigned bytes) {
+  const unsigned finer = std::countr_zero(std::bit_floor(bytes));
+  if (finer >= shift)
+    return;
+  const unsigned factor = 1u << (shift - finer);
+  for (CellArray &array : shadow) {
+    const size_t count = (array.bytes >> shift) + 1;
+    auto *cells = static_cast<Cell *>(std::calloc(count * factor, sizeof(Cell)));
+    for (size_t i = 0; i < count; ++i) {
+      const Cell &from = array.cells[i];
+      static constexpr Cell Untouched{};
+      if (std::memcmp(&from, &Untouched, sizeof from) == 0)
+        continue;
+      for (unsigned part = 0; part < factor; ++part) {
+        Cell &to = cells[i * factor + part];
+        to = from;
+        if (part && from.writer == Several)
+          to.writeTime = copyParties(from.writeTime);
+        if (part && from.reader == Several)
+          to.readTime = copyParties(from.readTime);
+      }
+    }
+    array.cells.reset(cells);
+  }
+  shift = finer;
+}
+
+uint32_t Order::State::newParty(const Party &party) {
+  if (freeParty) {
+    const uint32_t index = freeParty;
+    freeParty = parties[index].next;
+    parties[index] = party;
+    return index;
+  }
+  parties.push_back(party);
+  return static_cast<uint32_t>(parties.size() - 1);
+}
+
+void Order::State::freeParties(uint32_t first) {
+  while (first) {
+    const uint32_t next = parties[first].next;
+    parties[first].next = freeParty;
+    freeParty = first;
+    first = next;
+  }
+}
+
+uint32_t Order::State::copyParties(uint32_t first) {
+  uint32_t copy = 0;
+  for (; first; first = parties[first].next) {
+    Party party = parties[first];
+    party.next = copy;
+    copy = newParty(party);
+  }
+  return copy;
+}
+
+void Order::State::noteRead(Cell &cell, uint32_t warp, const uint32_t *past, uint32_t time, Site site, bool strong) {
+  if (cell.reader != Several) {
+    if (cell.reader == warp || cell.readTime <= past[cell.reader]) {
+      cell.reader = static_cast<uint16_t>(warp);
+      cell.readTime = time;
+      cell.readSite = site;
+      cell.flags = static_cast<uint8_t>((cell.flags & ~StrongRead) | (strong ? StrongRead : 0));
+      return;
+    }
+    const uint32_t first =
+        newParty({cell.readTime, cell.readSite, 0, cell.reader, (cell.flags & StrongRead) != 0});
+    cell.readTime = newParty({time, site, first, static_cast<uint16_t>(warp), strong});
+    cell.reader = Several;
+    return;
+  }
+  for (uint32_t p = cell.readTime; p; p = parties[p].next) {
+    Party &party = parties[p];
+    if (party.agent != warp && party.time > past[party.agent])
+      continue;
+    party.agent = static_cast<uint16_t>(warp);
+    party.time = time;
+    party.site = site;
+    party.strong = strong;
+    return;
+  }
+  cell.readTime = newParty({time, site, cell.readTime, static_cast<uint16_t>(warp), strong});
+}
+
+void Order::State::noteWrite(Cell &cell, uint32_t agent, uint32_t time, Site site, uint8_t flags) {
+  if (cell.writer == Several)
+    freeParties(cell.writeTime);
+  if (cell.reader == Several)
+    freeParties(cell.readTime);
+  cell.writer = static_cast<uint16_t>(agent);
+  cell.writeTime = time;
+  cell.writeSite = site;
+  cell.reader = static_cast<uint16_t>(agent);
+  cell.readTime = 0;
+  cell.flags = flags;
+}
+
+// ---- Accesses
+
+namespace {
+
+enum class Conflict : uint8_t { None, WriteBefore, ReadBefore, WrittenInFlight, ReadInFlight };
+
+/// What is wrong with an access to a cell, and with whom.
+struct Finding {
+  Conflict conflict = Conflict::None;
+  uint32_t agent = 0;
+  Site site = 0;
+  Ticket ticket = 0;
+};
+
+/// The bytes that a store instruction is about to write for a lane; false where they cannot be told.
+bool storedValue(const Warp &warp, const Instr &instr, unsigned lane, unsigned bytes, char *value) {
+  if (instr.stores == StoredValues::List) {
+    const unsigned width = instr.target / 8;
+    if (instr.bytes * instr.count != bytes)
+      return false;
+    for (unsigned i = 0; i < instr.count; ++i)
+      std::memcpy(value + size_t(i) * instr.bytes, at(warp, instr.list[i]) + size_t(lane) * width, instr.bytes);
+    return true;
+  }
+  if (instr.stores == StoredValues::Rows) {
+    std::memcpy(value, at(warp, instr.list[lane / 8]) + size_t(lane % 8) * bytes, bytes);
+    return true;
+  }
+  if (instr.stores == StoredValues::Columns) {
+    const auto *matrix = in<uint16_t>(warp, instr.list[lane / 8]);
+    for (unsigned i = 0; i < bytes / 2; ++i)
+      std::memcpy(value + size_t(i) * 2, matrix + size_t(i) * 8 + lane % 8, 2);
+    return true;
+  }
+  return false;
+}
+
+const char *pastVerb(bool wrote) { return wrote ? "wrote" : "read"; }
+
+} // namespace
+
+/// One access of a warp, lane by lane.
+class Order::Access {
+public:
+  Access(State &s, Warp &warp, const Instr &instr, unsigned bytes, AccessKind kind)
+      : s(s), warp(warp), instr(instr), bytes(bytes), kind(kind), writes(kind != AccessKind::Read),
+        strong(kind == AccessKind::Atomic || (instr.ordering & StrongAccess)), me(s.numberOf(warp)), now(s.clock[me]),
+        past(s.knownBy(me)), site(s.siteOf(warp)) {}
+
+  /// Accesses the lanes of `lanes`, which all lie in the memory of the CTA of that rank.
+  bool run(uint32_t rank, uint32_t lanes, const Lanes64 &a) {
+    const uint64_t base = s.shadow[rank].base;
+    uint32_t suspects = 0;
+    uint64_t previous = ~uint64_t(0);
+    bool good = true;
+    for (uint32_t m = lanes; m; m &= m - 1) {
+      const unsigned lane = std::countr_zero(m);
+      const uint64_t offset = a.lane[lane] - base;
+      if (offset != previous) // else a broadcast
+        good = writes ? one<true>(rank, offset) : one<false>(rank, offset);
+      previous = offset;
+      if (!good)
+        suspects |= 1u << lane;
+    }
+    return !suspects || judge(rank, suspects, a);
+  }
+
+private:
+  bool ordered(uint32_t agent, uint32_t time) const { return agent == me || time <= past[agent]; }
+
+  template <bool Writes> bool one(uint32_t rank, uint64_t offset) {
+    Cell *cell = s.cellsOf(rank) + (offset >> s.shift);
+    for (unsigned n = std::max(1u, bytes >> s.shift); n > 0; --n, ++cell) {
+      const bool plain = cell->writer != Several && (!Writes || cell->reader != Several) && !cell->flightWrite &&
+                         (!Writes || !cell->flightReads);
+      const bool fine = plain && ordered(cell->writer, cell->writeTime) &&
+                        (!Writes || ordered(cell->reader, cell->readTime));
+      if (!fine && look(*cell, Writes).conflict != Conflict::None) [[unlikely]]
+        return false;
+      if constexpr (Writes) {
+        note(*cell);
+      } else if (cell->reader == me && cell->readTime == now) {
+        continue;
+      } else {
+        s.noteRead(*cell, me, past, now, site, strong);
+      }
+    }
+    return true;
+  }
+
+  void note(Cell &cell) { s.noteWrite(cell, me, now, site, strong ? StrongWrite : 0); }
+
+  /// The whole rule.
+  Finding look(const Cell &cell, bool isWrite) const {
+    if (cell.flightWrite && !(strong && s.operations[cell.flightWrite].ranges[0].atomic))
+      return {Conflict::WrittenInFlight, s.operations[cell.flightWrite].warp, s.operations[cell.flightWrite].site,
+              cell.flightWrite};
+    if (isWrite && cell.flightReads)
+      return {Conflict::ReadInFlight, s.operations[cell.flightRead].warp, s.operations[cell.flightRead].site,
+              cell.flightRead};
+    if (const Finding found = lookAtWriters(cell, isWrite); found.conflict != Conflict::None)
+      return found;
+    return isWrite ? lookAtReaders(cell) : Finding{};
+  }
+
+  Finding lookAtWriters(const Cell &cell, bool isWrite) const {
+    if (strong && (cell.flags & StrongWrite))
+      return {};
+    if (cell.writer != Several) {
+      if (ordered(cell.writer, cell.writeTime))
+        return {};
+      return {Conflict::WriteBefore, cell.writer, cell.writeSite, 0};
+    }
+    // They all wrote the same: a reader needs one of them in its past, a writer all.
+    Finding found;
+    for (uint32_t p = cell.writeTime; p; p = s.parties[p].next) {
+      const Party &party = s.parties[p];
+      if (!ordered(party.agent, party.time))
+        found = {Conflict::WriteBefore, party.agent, party.site, 0};
+      else if (!isWrite)
+        return {};
+    }
+    return found;
+  }
+
+  Finding lookAtReaders(const Cell &cell) const {
+    if (cell.reader != Several) {
+      if (ordered(cell.reader, cell.readTime) || (strong && (cell.flags & StrongRead)))
+        return {};
+      return {Conflict::ReadBefore, cell.reader, cell.readSite, 0};
+    }
+    for (uint32_t p = cell.readTime; p; p = s.parties[p].next) {
+      const Party &party = s.parties[p];
+      if (!ordered(party.agent, party.time) && !(strong && party.strong))
+        return {Conflict::ReadBefore, party.agent, party.site, 0};
+    }
+    return {};
+  }
+
+  /// Reports a lane's conflict as it is asked for. Finding::None where the checks that are on do not.
+  bool reported(const Finding &found) const {
+    if (found.conflict == Conflict::None)
+      return false;
+    return found.conflict == Conflict::WriteBefore || found.conflict == Conflict::ReadBefore ? s.races : s.async;
+  }
+
+  /// Goes through the lanes that met a conflict: writes of a value that is there already join in, else it is an error.
+  bool judge(uint32_t rank, uint32_t suspects, const Lanes64 &a) {
+    const uint64_t base = s.shadow[rank].base;
+    uint32_t failing = 0;
+    Finding first;
+    uint64_t firstOffset = 0;
+    for (uint32_t m = suspects; m; m &= m - 1) {
+      const unsigned lane = std::countr_zero(m);
+      const uint64_t offset = a.lane[lane] - base;
+      bool isSame = false;
+      if (kind == AccessKind::Write) {
+        char value[128];
+        isSame = bytes <= sizeof value && storedValue(warp, instr, lane, bytes, value) &&
+                 std::memcmp(value, reinterpret_cast<const void *>(a.lane[lane]), bytes) == 0;
+      }
+      Cell *cell = s.cellsOf(rank) + (offset >> s.shift);
+      for (unsigned n = std::max(1u, bytes >> s.shift), i = 0; i < n; ++i) {
+        const Finding found = look(cell[i], writes);
+        if (found.conflict == Conflict::WriteBefore && isSame && lookAtReaders(cell[i]).conflict == Conflict::None) {
+          joinWriters(cell[i]);
+        } else if (reported(found)) {
+          if (!failing) {
+            first = found;
+            firstOffset = offset;
+          }
+          failing |= 1u << lane;
+        } else if (writes) {
+          note(cell[i]);
+        } else {
+          s.noteRead(cell[i], me, past, now, site, strong);
+        }
+      }
+    }
+    return !failing || report(rank, failing, static_cast<uint32_t>(firstOffset), first);
+  }
+
+  /// This warp wrote what another, unordered one wrote as well.
+  void joinWriters(Cell &cell) {
+    const Party mine{now, site, 0, static_cast<uint16_t>(me), strong};
+    if (cell.writer == Several) {
+      for (uint32_t p = cell.writeTime; p; p = s.parties[p].next)
+        if (s.parties[p].agent == me) {
+          s.parties[p].time = now;
+          s.parties[p].site = site;
+          return;
+        }
+      const uint32_t head = s.newParty(mine);
+      s.parties[head].next = cell.writeTime;
+      cell.writeTime = head;
+    } else {
+      const uint32_t other = s.newParty({cell.writeTime, cell.writeSite, 0, cell.writer, false});
+      const uint32_t head = s.newParty(mine);
+      s.parties[head].next = other;
+      cell.writer = Several;
+      cell.writeTime = head;
+    }
+    cell.flags &= ~(StrongWrite | AsyncWrite);
+  }
+
+  bool report(uint32_t rank, uint32_t lanes, uint32_t address, const Finding &found) {
+    const char *what = kind == AccessKind::Read ? "load" : kind == AccessKind::Write ? "store" : "atomic operation";
+    std::string text = "shared " + std::string(what) + " of " + std::to_string(bytes) + " bytes " +
+                       s.where(warp, rank, address) + ": ";
+    ErrorKind errorKind = ErrorKind::Race;
+    std::string note;
+    switch (found.conflict) {
+    case Conflict::WriteBefore:
+    case Conflict::ReadBefore: {
+      const bool wrote = found.conflict == Conflict::WriteBefore;
+      text += s.warpName(found.agent) + " " + pastVerb(wrote) + " there, and nothing orders the two";
+      note = s.warpName(found.agent) + " " + pastVerb(wrote) + " here";
+      break;
+    }
+    default: {
+      const bool isWritten = found.conflict == Conflict::WrittenInFlight;
+      const Operation &operation = s.operations[found.ticket];
+      errorKind = ErrorKind::AsyncHazard;
+      text += std::string(nameOf(operation.agent)) + " of " + s.warpName(operation.warp) + " that " +
+              (isWritten ? "writes" : "reads") + " there has not been waited for";
+      note = "issued here";
+    }
+    }
+    if (Error *error = fault(warp, errorKind, lanes, address, std::move(text), describeShared(*s.launch, address)))
+      error->related.push_back(s.related(found.site, std::move(note)));
+    return false;
+  }
+
+  State &s;
+  Warp &warp;
+  const Instr &instr;
+  const unsigned bytes;
+  const AccessKind kind;
+  const bool writes, strong;
+  const uint32_t me, now;
+  const uint32_t *past;
+  const Site site;
+};
+
+/// The memory of another CTA is there from when something of that CTA has been heard until it exits.
+bool Order::State::checkRemote(Warp &warp, uint32_t rank, uint32_t lanes, uint32_t address, const char *what) {
+  const uint32_t me = numberOf(warp), first = rank * warpsPerCta;
+  remote[size_t(rank) * warps + me] = {clock[me], siteOf(warp)};
+  if (!races)
+    return true;
+  const uint32_t *past = knownBy(me);
+  bool started = false;
+  for (uint32_t w = first; w < first + warpsPerCta; ++w)
+    started |= past[w] >= begun[w];
+  const bool ended = ctas[rank]->liveThreads == 0;
+  if (started && !ended)
+    return true;
+  fault(warp, ErrorKind::Race, lanes, address,
+        std::string(what) + " " + where(warp, rank, address) +
+            (ended ? ": the block has exited" : ": nothing orders it after the start of that block"));
+  return false;
+}
+
+bool Order::access(Warp &warp, const Instr &instr, unsigned bytes, AccessKind kind, const Lanes64 &a) {
+  State &s = *state;
+  if (kind == AccessKind::ReadLater || kind == AccessKind::WriteLater || !warp.mask)
+    return true;
+  const bool synchronises = instr.ordering & StrongAccess;
+  if (instr.space == Space::Global && !synchronises)
+    return true;
+  if (synchronises)
+    acquirePlaces(warp, a);
+  uint32_t left = warp.mask;
+  for (uint32_t k = 0; k < s.ctas.size() && left; ++k) {
+    const uint32_t rank = (warp.cta->rank + k) % s.ctas.size();
+    const uint64_t base = s.shadow[rank].base, size = s.shadow[rank].bytes;
+    uint32_t lanes = 0;
+    for (unsigned lane = 0; lane < WarpSize; ++lane)
+      lanes |= uint32_t(a.lane[lane] - base < size) << lane;
+    lanes &= left;
+    if (!lanes)
+      continue;
+    left &= ~lanes;
+    if (bytes < 1u << s.shift)
+      s.refine(bytes);
+    const auto address = static_cast<uint32_t>(a.lane[std::countr_zero(lanes)] - base);
+    if (k && !s.checkRemote(warp, rank, lanes, address, "access of shared memory"))
+      return false;
+    if (!Access(s, warp, instr, bytes, kind).run(rank, lanes, a))
+      return false;
+  }
+  if (synchronises)
+    releasePlaces(warp, a);
+  return true;
+}
+
+// ---- Atomic and volatile accesses order what is around them
+
+void Order::acquirePlaces(Warp &warp, const Lanes64 &a) {
+  State &s = *state;
+  if (!s.placesUsed)
+    return;
+  uint64_t done = 0;
+  for (uint32_t m = warp.mask; m; m &= m - 1) {
+    SyncPoint &point = s.place(a.lane[std::countr_zero(m)]);
+    const uint64_t bit = uint64_t(1) << (&point - s.places.data());
+    if (!(done & bit))
+      acquire(warp, point);
+    done |= bit;
+  }
+}
+
+void Order::releasePlaces(Warp &warp, const Lanes64 &a) {
+  State &s = *state;
+  s.placesUsed = true;
+  uint64_t done = 0;
+  for (uint32_t m = warp.mask; m; m &= m - 1) {
+    SyncPoint &point = s.place(a.lane[std::countr_zero(m)]);
+    const uint64_t bit = uint64_t(1) << (&point - s.places.data());
+    if (!(done & bit))
+      release(warp, point);
+    done |= bit;
+  }
+}
+
+} // namespace tessera::sim
