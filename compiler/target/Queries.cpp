@@ -41,6 +41,13 @@ const Target *requireTarget(mlir::ModuleOp module) {
   return target;
 }
 
+std::optional<int64_t> requireNumWarps(mlir::ModuleOp module) {
+  if (auto count = module->getAttrOfType<mlir::IntegerAttr>(tile::TileDialect::numWarpsAttrName))
+    return count.getInt();
+  module.emitError() << "expected attribute '" << tile::TileDialect::numWarpsAttrName << "' on the module";
+  return std::nullopt;
+}
+
 unsigned storageBits(mlir::Type elementType) {
   if (!elementType.isIntOrFloat())
     return 64;

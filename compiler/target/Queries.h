@@ -24,6 +24,8 @@ inline bool hasMma(const Target &target, tile::MmaKind kind) { return target.has
 const Target *targetOf(mlir::Operation *op);
 /// The same, for a pass that cannot do without: where there is none, an error at the module says why.
 const Target *requireTarget(mlir::ModuleOp module);
+/// What `tile.num_warps` says; nothing after an error at a module that does not.
+std::optional<int64_t> requireNumWarps(mlir::ModuleOp module);
 
 /// The bits an element takes in shared memory: i1 eight, pointers 64.
 unsigned storageBits(mlir::Type elementType);

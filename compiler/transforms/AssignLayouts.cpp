@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/AxisAnalysis.h"
+#include "compiler/target/Queries.h"
 #include "compiler/transforms/Passes.h"
 #include "compiler/transforms/layouts/LayoutRewriter.h"
 #include "dialect/tile/Tile.h"
@@ -40,13 +41,11 @@ class AssignLayoutsPass : public impl::AssignLayoutsPassBase<AssignLayoutsPass> 
 public:
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto numWarps = module->getAttrOfType<IntegerAttr>(tile::TileDialect::numWarpsAttrName);
-    if (!numWarps) {
-      module.emitError() << "expected attribute '" << tile::TileDialect::numWarpsAttrName << "' on the module";
+    std::optional<int64_t> numWarps = requireNumWarps(module);
+    if (!numWarps)
       return signalPassFailure();
-    }
     for (auto function : module.getOps<func::FuncOp>())
-      if (!function.isExternal() && failed(assign(function, numWarps.getInt())))
+      if (!function.isExternal() && failed(assign(function, *numWarps)))
         return signalPassFailure();
   }
 

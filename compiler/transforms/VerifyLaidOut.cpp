@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/analysis/LayoutRules.h"
+#include "compiler/target/Queries.h"
 #include "compiler/transforms/Passes.h"
 #include "compiler/transforms/layouts/CostModel.h"
 #include "dialect/layout/Fragments.h"
@@ -73,31 +74,9 @@ private:
                                        << actual->toString();
   }
 
-  /// The own layout of an operation, read off a value that has it.
-  const LinearLayout *findOwnLayout(Operation *op) {
-    switch (getLayoutRole(op)) {
-    case LayoutRole::None:
-      return nullptr;
-    case LayoutRole::Broadcast:
-    case LayoutRole::ExpandDims:
-    case LayoutRole::Reshape:
-    case LayoutRole::Trans:
-    case LayoutRole::Gather:
-    case LayoutRole::Dot:
-      return getLayout(op->getResult(0).getType());
-    default:
-      for (Type type : op->getOperandTypes())
-        if (const LinearLayout *layout = getLayout(type))
-          return layout;
-      for (Type type : op->getResultTypes())
-        if (const LinearLayout *layout = getLayout(type))
-          return layout;
-      return nullptr;
-    }
-  }
-
   LogicalResult verifyRules(Operation *op) {
-    const LinearLayout *own = findOwnLayout(op);
+    RankedTensorType type = getOwnType(op);
+    const LinearLayout *own = type ? getLayout(type) : nullptr;
     if (!own)
       return success();
     if (auto reshape = dyn_cast<tile::ReshapeOp>(op); reshape && reshape.getAllowReorder())
@@ -159,12 +138,10 @@ class VerifyLaidOutPass : public impl::VerifyLaidOutPassBase<VerifyLaidOutPass> 
 public:
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto numWarps = module->getAttrOfType<IntegerAttr>(tile::TileDialect::numWarpsAttrName);
-    if (!numWarps) {
-      module.emitError() << "expected attribute '" << tile::TileDialect::numWarpsAttrName << "' on the module";
+    std::optional<int64_t> numWarps = requireNumWarps(module);
+    if (!numWarps)
       return signalPassFailure();
-    }
-    Verifier verifier(numWarps.getInt());
+    Verifier verifier(*numWarps);
     if (module.walk([&](Operation *op) { return WalkResult(verifier.verify(op)); }).wasInterrupted())
       return signalPassFailure();
     markAllAnalysesPreserved();
