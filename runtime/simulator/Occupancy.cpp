@@ -6,6 +6,7 @@
 #include "runtime/simulator/Occupancy.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tessera::sim {
 
