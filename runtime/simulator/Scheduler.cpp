@@ -9,11 +9,13 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/simulator/Scheduler.h"
 
+#include "runtime/simulator/Async.h"
 #include "runtime/simulator/Count.h"
 #include "runtime/simulator/Groups.h"
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace tessera::sim {
 
@@ -23,6 +25,8 @@ namespace {
 constexpr uint64_t Quantum = 20000;
 /// Rounds of a waiting loop before others have their turn.
 constexpr uint32_t SpinTurns = 8;
+/// Turns of all warps for which an operation in flight may stay so while they find other work.
+constexpr unsigned RoundsInFlight = 64;
 
 /// What the loop keeps at hand of the group that runs.
 template <bool Watched> struct Running {
@@ -52,14 +56,26 @@ template <bool Watched> struct Running {
   void save(Warp &warp) const { warp.groups[warp.current].pc = pc; }
 };
 
+/// True when the warp changed memory since it was last asked.
+bool takeWrote(Warp &warp) {
+  warp.stirred |= warp.wrote;
+  return std::exchange(warp.wrote, false);
+}
+
 /// Counts the rounds of a loop in which the warp changed nothing; true when they are enough to let others run.
 bool waitsInVain(Warp &warp) {
-  warp.spins = warp.wrote ? 0 : warp.spins + 1;
-  warp.wrote = false;
+  warp.spins = takeWrote(warp) ? 0 : warp.spins + 1;
   if (warp.spins < SpinTurns)
     return false;
   warp.spins = 0;
   return true;
+}
+
+/// A group gives up its turn, having waited in vain: true when another group of the warp has it now. After all have
+/// given it up again and again, other warps run.
+bool passOn(Warp &warp) {
+  warp.passed = takeWrote(warp) ? 0 : warp.passed + 1;
+  return warp.passed <= SpinTurns * warp.groupCount && rotate(warp);
 }
 
 /// How a turn of a warp ends; None: it goes on, with the current group as it now stands.
@@ -91,14 +107,14 @@ bool executeByMembers(Warp &warp, const Instr &instr, uint32_t mask) {
 /// The instruction is done and asks to let others run.
 Stop yieldTurn(Warp &warp) {
   warp.yielded = false;
-  return rotate(warp) ? Stop::None : Stop::Spinning;
+  return passOn(warp) ? Stop::None : Stop::Spinning;
 }
 
 /// The lanes of the current group part: those in `taken` branch.
 Stop part(Warp &warp, const Instr &instr, uint32_t taken) {
   splitOff(warp, taken, instr.other);
   warp.groups[warp.current].pc = instr.target;
-  if (instr.spins && waitsInVain(warp) && rotate(warp))
+  if (instr.spins && waitsInVain(warp) && passOn(warp))
     return Stop::None;
   return next(warp);
 }
@@ -108,7 +124,7 @@ Stop goRound(Warp &warp, const Instr &instr, uint64_t end) {
   if (warp.executed >= end)
     return Stop::Quantum;
   if (instr.spins && waitsInVain(warp))
-    return rotate(warp) ? Stop::None : Stop::Spinning;
+    return passOn(warp) ? Stop::None : Stop::Spinning;
   return warp.groupCount > 1 ? next(warp) : Stop::None;
 }
 
@@ -168,7 +184,7 @@ template <bool Watched> Stop runWarp(Warp &warp) {
   if (!choose(warp))
     return Stop::Blocked;
   const uint64_t end = warp.executed + std::min<uint64_t>(Quantum, warp.cta->instructionLimit);
-  warp.spins = 0;
+  warp.spins = warp.passed = 0;
   Running<Watched> run;
   run.load(warp);
   // After a change of groups: what the loop returns, if anything, else it goes on with the current group.
@@ -346,8 +362,10 @@ private:
 
 Progress runCta(Cta &cta) {
   TurnOrder order(cta);
-  while (true) {
+  cta.progressed = false;
+  for (unsigned rounds = 0;; ++rounds) {
     bool ran = false, progressed = false;
+    cta.stirred = false;
     order.nextRound();
     for (uint32_t turn = 0; turn < cta.warps.size(); ++turn) {
       Warp &warp = order[turn];
@@ -362,7 +380,10 @@ Progress runCta(Cta &cta) {
       }
       ran |= warp.executed != before;
       progressed |= warp.executed != before && stop != Stop::Spinning;
+      takeWrote(warp);
+      cta.stirred |= std::exchange(warp.stirred, false);
     }
+    cta.progressed |= progressed;
     if (progressed)
       cta.launch->activity.fetch_add(1, std::memory_order_relaxed);
     if (cta.liveThreads == 0)
@@ -377,7 +398,7 @@ Progress runCta(Cta &cta) {
       cta.failed = true;
       return Progress::Failed;
     }
-    if (!progressed)
+    if (!progressed || (rounds >= RoundsInFlight && cta.async->any()))
       return Progress::Waiting;
   }
 }

@@ -18,6 +18,7 @@
 #define TESSERA_RUNTIME_SIMULATOR_WARP_H
 
 #include "runtime/simulator/Engine.h"
+#include "runtime/simulator/Mbarrier.h"
 #include "runtime/simulator/Order.h"
 #include "runtime/simulator/Program.h"
 
@@ -116,6 +117,8 @@ struct Group {
 struct PendingCopy {
   uint32_t lanes = 0;
   uint32_t group = 0;
+  uint32_t number = 0; ///< counts up from 1 in the warp
+  Ticket ticket = 0;
   uint8_t bytes = 0;
   uint32_t target[WarpSize];
   uint64_t source[WarpSize];
@@ -144,6 +147,16 @@ struct RoundEntry {
 
 struct Cta;
 struct Launch;
+class AsyncQueue;
+
+/// A wait for an mbarrier that did not succeed.
+struct MbarrierWait {
+  const Frame *frame = nullptr;
+  uint32_t pc = 0; ///< of the wait
+  uint32_t lanes = 0;
+  uint32_t address = 0;
+  uint32_t parity = 0; ///< of the phase that is waited for
+};
 
 struct Warp {
   // What executing functions touch.
@@ -172,8 +185,15 @@ struct Warp {
   std::vector<std::unique_ptr<Frame>> frames; ///< pool of frames of called functions
   std::vector<PendingCopy> copies;
   uint32_t copyGroup[WarpSize] = {};
-  uint32_t clusterPhase = 0; ///< of the barrier.cluster at which the warp arrived last
-  uint32_t spins = 0;        ///< rounds of a waiting loop in a row in which the warp changed nothing
+  uint32_t copyNumber = 0;              ///< of the last cp.async
+  uint32_t bulkGroup[WarpSize] = {};    ///< number of the bulk group that a thread fills
+  uint32_t clusterArrived = 0;          ///< lanes that arrived at barrier.cluster and have yet to wait there
+  uint32_t clusterPhase[WarpSize] = {}; ///< of the barrier.cluster at which a lane arrived last
+  MbarrierWait waits[4];                ///< the last ones that did not succeed
+  uint32_t nextWait = 0;                ///< which of them is replaced next
+  uint32_t spins = 0;                   ///< rounds of a waiting loop in a row in which the warp changed nothing
+  uint32_t passed = 0;                  ///< times in a row that groups gave up their turn without having changed anything
+  bool stirred = false;                 ///< changed memory in its turn
 
   // Counting.
   InstrCounts *counting = nullptr; ///< of the current instruction; null where the launch is not counted
@@ -216,6 +236,10 @@ struct Cta {
   uint32_t clusterPhase = 0;    ///< of the cluster's first CTA: how often that barrier completed
   Order *order = nullptr;       ///< of the cluster; null where ordering is not checked
   CountTable *counts = nullptr; ///< of the host thread; null where the launch is not counted
+  AsyncQueue *async = nullptr;  ///< of the cluster: operations in flight
+  MbarrierTable mbarriers;
+  bool progressed = false;      ///< in its last turn the CTA did more than wait
+  bool stirred = false;         ///< in the last round of that turn some warp changed memory
   uint64_t draws = 0;           ///< by lot so far
   bool active = false;          ///< holds a CTA that has not ended
   bool specialsSet = false;     ///< those that are the same for all CTAs of the launch
@@ -247,6 +271,9 @@ struct Launch {
 /// error, to be added to; null where the CTA already has one.
 Error *fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message,
              std::string allocation = {});
+/// The same for an instruction that was issued before, and for one lane of it.
+Error *faultAt(Warp &warp, const Code &code, uint32_t pc, ErrorKind kind, unsigned lane, uint64_t address,
+               std::string message);
 /// "0x410 (shared variable 'tile' + 16)" of a shared address without rank.
 std::string describeShared(const Launch &launch, uint32_t address);
 
