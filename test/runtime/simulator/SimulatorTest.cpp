@@ -7,6 +7,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -18,6 +19,23 @@ std::string inputText(const std::string &name) {
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+static bool checksAreOn() {
+  const char *text = std::getenv("TESSERA_TEST_CHECKS");
+  return text && std::string_view(text) == "all";
+}
+
+void addChecksOfEnvironment(LaunchConfig &config) {
+  if (checksAreOn())
+    config.checks.races = config.checks.async = config.checks.uninitialized = true;
+  if (const char *seed = std::getenv("TESSERA_TEST_SEED"))
+    config.seed = std::strtoull(seed, nullptr, 10);
+}
+
+MemoryOptions withChecksOfEnvironment(MemoryOptions options) {
+  options.trackWrites |= checksAreOn();
+  return options;
 }
 
 std::shared_ptr<Module> SimulatorTest::parse(const std::string &ptx, const std::string &name) {

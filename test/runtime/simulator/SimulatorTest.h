@@ -21,6 +21,11 @@ namespace tessera::sim {
 /// The text of a file of Inputs/.
 std::string inputText(const std::string &name);
 
+/// Every test that is no planted fault may be run under the simulator's checks, and with whatever order a seed draws:
+/// TESSERA_TEST_CHECKS=all and TESSERA_TEST_SEED=n in the environment. They must find nothing.
+void addChecksOfEnvironment(LaunchConfig &config);
+MemoryOptions withChecksOfEnvironment(MemoryOptions options);
+
 /// Device memory that is freed with the object.
 template <typename T> class DeviceArray {
 public:
@@ -64,6 +69,8 @@ public:
 
 class SimulatorTest : public testing::Test {
 protected:
+  explicit SimulatorTest(const MemoryOptions &options = {}) : memory(withChecksOfEnvironment(options)) {}
+
   std::shared_ptr<Module> parse(const std::string &ptx, const std::string &name = "test.ptx");
   std::shared_ptr<Module> load(const std::string &file) { return parse(inputText(file), file); }
 
@@ -93,6 +100,7 @@ protected:
       launchConfig.print = [this](std::string_view text) { printed += text; };
     if (!launchConfig.checks.instructionLimit)
       launchConfig.checks.instructionLimit = 200'000'000;
+    addChecksOfEnvironment(launchConfig);
     return launch(module, *found, launchConfig);
   }
 
@@ -111,7 +119,7 @@ protected:
     return values;
   }
 
-  Memory memory{};
+  Memory memory;
   LaunchConfig config; ///< what run() adds to
   std::string printed;
   std::mt19937_64 random{20240607};
