@@ -245,13 +245,15 @@ bool operands(Decoder &d, Type type, unsigned sources) {
 
 // ---- Carry: op[4] is the flag read, op[5] the flag written
 // ----------------------------------------------------------------
+// Hardware subtracts by adding the complement and one, so the flag that sub.cc leaves is set where nothing was
+// borrowed. That shows only where addc reads it, as in nvcc's division of 128-bit integers.
 
 enum CarryOp { CarryAdd, CarrySub, CarryMadLo, CarryMadHi };
 
 template <typename T, CarryOp Op> void carryArithmetic(Warp &warp, const Instr &instr) {
   const T *a = in<T>(warp, instr.op[1]), *b = in<T>(warp, instr.op[2]);
   const T *c = Op == CarryMadLo || Op == CarryMadHi ? in<T>(warp, instr.op[3]) : nullptr;
-  const uint32_t carryIn = instr.op[4] == NoRef ? 0 : *in<uint32_t>(warp, instr.op[4]);
+  const uint32_t carryIn = instr.op[4] != NoRef ? *in<uint32_t>(warp, instr.op[4]) : Op == CarrySub ? AllLanes : 0;
   T results[WarpSize];
   uint32_t carryOut = 0;
   for (unsigned lane = 0; lane < WarpSize; ++lane) {
@@ -262,7 +264,9 @@ template <typename T, CarryOp Op> void carryArithmetic(Warp &warp, const Instr &
       x = static_cast<T>(Op == CarryMadLo ? product : product >> (8 * sizeof(T)));
       y = c[lane];
     }
-    const unsigned __int128 result = Op == CarrySub ? x - y - carry : x + y + carry;
+    if constexpr (Op == CarrySub)
+      y = static_cast<T>(~b[lane]);
+    const unsigned __int128 result = x + y + carry;
     results[lane] = static_cast<T>(result);
     carryOut |= uint32_t(result >> (8 * sizeof(T)) & 1) << lane;
   }

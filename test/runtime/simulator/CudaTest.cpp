@@ -7,12 +7,6 @@
 
 namespace tessera::sim {
 
-std::shared_ptr<Module> CudaTest::load(const std::string &file) {
-  auto result = Module::parse(inputText(file), memory, file);
-  EXPECT_TRUE(bool(result)) << result.error();
-  return result ? result.get() : nullptr;
-}
-
 void CudaTest::each(std::initializer_list<const char *> files, const std::function<void()> &body, unsigned seeds) {
   for (const char *file : files) {
     SCOPED_TRACE(file);
@@ -32,7 +26,7 @@ void CudaTest::each(std::initializer_list<const char *> files, const std::functi
 
 Checks CudaTest::allChecks() {
   Checks checks;
-  checks.uninitialized = true;
+  checks.uninitialized = checks.races = checks.async = true;
   return checks;
 }
 

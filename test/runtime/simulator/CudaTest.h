@@ -22,13 +22,12 @@ class CudaTest : public SimulatorTest {
 protected:
   static constexpr unsigned Seeds = 20;
 
+  CudaTest() : SimulatorTest(MemoryOptions{.trackWrites = true}) {}
+
   /// Runs `body` with `module` set to each of `files`, then on the last with all checks on, `seeds` times.
   void each(std::initializer_list<const char *> files, const std::function<void()> &body, unsigned seeds = Seeds);
 
   static Checks allChecks();
-
-  /// That of SimulatorTest, into the memory that notes writes.
-  std::shared_ptr<Module> load(const std::string &file);
 
   /// An array of `count` elements that holds what no kernel writes by chance.
   template <typename T> std::vector<T> poisoned(size_t count) {
@@ -37,7 +36,6 @@ protected:
     return values;
   }
 
-  Memory memory{MemoryOptions{.trackWrites = true}}; ///< hides the fixture's, which notes no writes
   std::shared_ptr<Module> module;
 };
 

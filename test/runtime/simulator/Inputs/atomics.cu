@@ -1,5 +1,5 @@
 // Atomic operations of every type, space, scope and order.
-// nvcc: 80 90a
+// nvcc: 80 90a without lines
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <cuda/atomic>
 #include <cuda_bf16.h>

@@ -1,5 +1,5 @@
 // Reductions, scans and what cooperative groups offer: shuffle trees, shared trees, redux, votes, matches, partitions.
-// nvcc: 80 90a
+// nvcc: 80 90a without lines
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <cooperative_groups.h>
 #include <cooperative_groups/memcpy_async.h>
