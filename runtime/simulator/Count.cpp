@@ -162,7 +162,9 @@ CountTable::CountTable(const Program &program, const CountPlan &plan) {
     for (size_t pc = 0; pc < made.size(); ++pc) {
       made[pc].pc = static_cast<uint32_t>(pc);
       made[pc].waitLoop = plan.codes()[i][pc].waitLoop;
-      made[pc].isAtomic = plan.codes()[i][pc].classified.instrClass == InstrClass::Atomic;
+      const InstrClass instrClass = plan.codes()[i][pc].classified.instrClass;
+      made[pc].isAtomic = instrClass == InstrClass::Atomic;
+      made[pc].isOnBarrier = instrClass == InstrClass::Barrier;
     }
   }
 }
@@ -329,10 +331,15 @@ void countGlobal(Footprint &footprint, AccessCounts &counts, const Lanes64 &addr
 }
 
 void countShared(Warp &warp, InstrCounts &record, AccessCounts &counts, const Parted &parted, unsigned bytes) {
-  SharedRecord &shared = warp.cta->counts->sharedOf(record);
-  const BankUse use = countBanks(parted.sharedAddresses, parted.shared, bytes, record.isAtomic, shared.bankWords);
+  std::array<uint64_t, BankCount> bankWords{};
+  const BankUse use = countBanks(parted.sharedAddresses, parted.shared, bytes, record.isAtomic, bankWords);
   counts.wavefronts += use.wavefronts;
   counts.wavefrontsLeast += use.least;
+  if (record.waitLoop != NotWaiting) // how often it looks is not for certain
+    return;
+  SharedRecord &shared = warp.cta->counts->sharedOf(record);
+  for (unsigned bank = 0; bank < BankCount; ++bank)
+    shared.bankWords[bank] += bankWords[bank];
   if (shared.isWorse(use.wavefronts, use.least, warp.cta->linear, warp.index)) {
     shared.cta = warp.cta->linear;
     shared.warp = warp.index;
@@ -349,14 +356,14 @@ void countShared(Warp &warp, InstrCounts &record, AccessCounts &counts, const Pa
 
 void addTo(Warp &warp, const AccessCounts &counts) {
   warp.counting->access.add(counts);
-  if (warp.counting->waitLoop != NotWaiting && !warp.round.empty())
+  if (!warp.round.empty() && warp.round.back().record == warp.counting)
     warp.round.back().access.add(counts);
 }
 
 } // namespace
 
 void countAccess(Warp &warp, Space space, unsigned bytes, AccessKind kind, const Lanes64 &addresses) {
-  if (!warp.counting || !warp.mask)
+  if (!warp.counting || !warp.mask || warp.counting->isOnBarrier)
     return;
   const Parted parted = part(warp, space, addresses);
   AccessCounts counts;

@@ -56,7 +56,8 @@ struct InstrCounts {
   uint32_t shared = ~0u; ///< in CountTable::shared, once it accessed shared memory
   uint32_t pc = 0;
   WaitLoop waitLoop = NotWaiting;
-  bool isAtomic = false; ///< lanes that name the same word do not share it
+  bool isAtomic = false;    ///< lanes that name the same word do not share it
+  bool isOnBarrier = false; ///< its memory is an mbarrier: not counted
 };
 
 /// What is known of the program before it runs; shared by all host threads.

@@ -104,6 +104,7 @@ struct LineCounts {
   std::string file;
   uint32_t line = 0;
   Counts counts;
+  bool operator==(const LineCounts &) const = default;
 };
 
 /// One instruction that accesses shared memory, with its worst execution: the one with the most wavefronts above the
@@ -121,6 +122,7 @@ struct SharedAccess {
   uint32_t lanes = 0; ///< that take part
   std::array<uint32_t, 32> addresses{};
   uint32_t worstWavefronts = 0, worstLeast = 0;
+  bool operator==(const SharedAccess &) const = default;
 };
 
 /// All that a counted launch came to.
@@ -132,6 +134,7 @@ struct LaunchCounts {
   /// Distinct bytes of global memory that were read and written, in whole sectors: what must come from and go to
   /// memory when the caches lose nothing.
   uint64_t footprintRead = 0, footprintWritten = 0;
+  bool operator==(const LaunchCounts &) const = default;
 };
 
 } // namespace tessera::sim
