@@ -1,37 +1,15 @@
-// Devices, contexts, errors and the lookup of functions by name.
+// Devices and what they say of themselves.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/simulator/DriverApi.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <string_view>
 
 using namespace tessera::sim::api;
 
 namespace tessera::cuda {
 namespace {
-
-/// The device of an ordinal; null after fail().
-Device *findDevice(CUdevice ordinal, CUresult &result) {
-  Driver &state = driver();
-  std::lock_guard lock(state.mutex);
-  if (!state.initialized) {
-    result = fail(CUDA_ERROR_NOT_INITIALIZED);
-    return nullptr;
-  }
-  if (ordinal < 0 || std::size_t(ordinal) >= state.devices.size()) {
-    result = fail(CUDA_ERROR_INVALID_DEVICE);
-    return nullptr;
-  }
-  return state.devices[std::size_t(ordinal)].get();
-}
-
-#define TESSERA_DEVICE_OR_RETURN(name, ordinal)                                                                        \
-  CUresult name##Result = CUDA_SUCCESS;                                                                                \
-  Device *name = findDevice(ordinal, name##Result);                                                                    \
-  if (!name)                                                                                                           \
-    return name##Result;
 
 int attributeOf(const Device &device, CUdevice_attribute attribute) {
   const Architecture &architecture = device.architecture;
@@ -72,6 +50,17 @@ int attributeOf(const Device &device, CUdevice_attribute attribute) {
   case CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY:
   case CU_DEVICE_ATTRIBUTE_HOST_REGISTER_SUPPORTED:
   case CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT:
+  case CU_DEVICE_ATTRIBUTE_COMPUTE_PREEMPTION_SUPPORTED:
+  case CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS:
+  case CU_DEVICE_ATTRIBUTE_DIRECT_MANAGED_MEM_ACCESS_FROM_HOST:
+  case CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH:
+  case CU_DEVICE_ATTRIBUTE_CAN_USE_STREAM_MEM_OPS_V1:
+  case CU_DEVICE_ATTRIBUTE_CAN_USE_64_BIT_STREAM_MEM_OPS_V1:
+  case CU_DEVICE_ATTRIBUTE_CAN_USE_64_BIT_STREAM_MEM_OPS:
+  case CU_DEVICE_ATTRIBUTE_CAN_USE_STREAM_WAIT_VALUE_NOR_V1:
+  case CU_DEVICE_ATTRIBUTE_CAN_USE_STREAM_WAIT_VALUE_NOR:
+  case CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED:
+  case CU_DEVICE_ATTRIBUTE_VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED:
     return 1;
   case CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT:
     return architecture.multiprocessors;
@@ -97,41 +86,23 @@ int attributeOf(const Device &device, CUdevice_attribute attribute) {
     return 1024;
   case CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR:
     return architecture.blocksPerMultiprocessor;
+  case CU_DEVICE_ATTRIBUTE_MEM_SYNC_DOMAIN_COUNT:
+    return architecture.major >= 9 ? 4 : 1;
+  case CU_DEVICE_ATTRIBUTE_SINGLE_TO_DOUBLE_PRECISION_PERF_RATIO:
+    return architecture.minor == 0 && architecture.major < 12 ? 2 : 64;
+  case CU_DEVICE_ATTRIBUTE_SURFACE_ALIGNMENT:
+    return 512;
+  case CU_DEVICE_ATTRIBUTE_TEXTURE_PITCH_ALIGNMENT:
+    return 32;
+  case CU_DEVICE_ATTRIBUTE_NUMA_ID:
+  case CU_DEVICE_ATTRIBUTE_HOST_NUMA_ID:
+    return -1;
   case CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH:
   case CU_DEVICE_ATTRIBUTE_TENSOR_MAP_ACCESS_SUPPORTED:
     return architecture.major >= 9;
-  default: // what the simulated device does not have, cooperative launches and memory pools among it
+  default: // what the simulated device does not have
     return 0;
   }
-}
-
-struct NamedFunction {
-  std::string_view symbol;
-  void *address;
-};
-
-const NamedFunction kFunctions[] = {
-#define TESSERA_NAME_FUNCTION(symbol, parameters) {#symbol, reinterpret_cast<void *>(&symbol)},
-    TESSERA_CUDA_FUNCTIONS(TESSERA_NAME_FUNCTION)
-#undef TESSERA_NAME_FUNCTION
-};
-
-/// The function that cuda.h of that version means by a name without suffix: the newest one that is here.
-void *findFunctionNamed(std::string_view name) {
-  void *best = nullptr;
-  char bestVersion = 0;
-  for (const NamedFunction &function : kFunctions) {
-    if (!function.symbol.starts_with(name))
-      continue;
-    const std::string_view suffix = function.symbol.substr(name.size());
-    const bool isVersion = suffix.size() == 3 && suffix.starts_with("_v");
-    const char version = suffix.empty() ? '1' : isVersion ? suffix[2] : 0;
-    if (version > bestVersion) {
-      bestVersion = version;
-      best = function.address;
-    }
-  }
-  return best;
 }
 
 } // namespace
@@ -141,58 +112,6 @@ CUresult cuDriverGetVersion(int *version) {
     return fail(CUDA_ERROR_INVALID_VALUE);
   *version = 13000;
   return CUDA_SUCCESS;
-}
-
-CUresult cuGetErrorName(CUresult error, const char **text) {
-  switch (error) {
-#define TESSERA_NAME(name, value, words)                                                                               \
-  case name:                                                                                                           \
-    *text = #name;                                                                                                     \
-    return CUDA_SUCCESS;
-    TESSERA_CUDA_RESULTS(TESSERA_NAME)
-#undef TESSERA_NAME
-  }
-  *text = nullptr;
-  return CUDA_ERROR_INVALID_VALUE;
-}
-
-CUresult cuGetErrorString(CUresult error, const char **text) {
-  switch (error) {
-#define TESSERA_WORDS(name, value, words)                                                                              \
-  case name:                                                                                                           \
-    *text = words;                                                                                                     \
-    return CUDA_SUCCESS;
-    TESSERA_CUDA_RESULTS(TESSERA_WORDS)
-#undef TESSERA_WORDS
-  }
-  *text = nullptr;
-  return CUDA_ERROR_INVALID_VALUE;
-}
-
-CUresult cuGetProcAddress_v2(const char *name, void **function, int version, std::uint64_t flags,
-                             CUdriverProcAddressQueryResult *status) {
-  if (!name || !function)
-    return fail(CUDA_ERROR_INVALID_VALUE);
-  *function = findFunctionNamed(name);
-  // Programs older than CUDA 12 mean the form without status by this name.
-  if (version < 12000 && std::string_view(name) == "cuGetProcAddress")
-    *function = reinterpret_cast<void *>(&cuGetProcAddress);
-  if (version < 13000 && std::string_view(name) == "cuCtxCreate")
-    *function = version < 11040 ? reinterpret_cast<void *>(&cuCtxCreate_v2) : nullptr;
-  if (status)
-    *status = *function ? CU_GET_PROC_ADDRESS_SUCCESS : CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND;
-  return *function ? CUDA_SUCCESS : CUDA_ERROR_NOT_FOUND;
-}
-
-CUresult cuGetProcAddress(const char *name, void **function, int version, std::uint64_t flags) {
-  return cuGetProcAddress_v2(name, function, version, flags, nullptr);
-}
-
-CUresult cuGetExportTable(const void **table, const CUuuid *id) {
-  // Tables of undocumented functions between NVIDIA's own libraries.
-  if (table)
-    *table = nullptr;
-  return fail(CUDA_ERROR_NOT_FOUND);
 }
 
 CUresult cuDeviceGet(CUdevice *device, int ordinal) {
@@ -205,9 +124,10 @@ CUresult cuDeviceGet(CUdevice *device, int ordinal) {
 
 CUresult cuDeviceGetCount(int *count) {
   Driver &state = driver();
-  std::lock_guard lock(state.mutex);
+  const std::lock_guard lock(state.mutex);
   if (!state.initialized)
     return fail(CUDA_ERROR_NOT_INITIALIZED);
+  TESSERA_REQUIRE(count)
   *count = int(state.devices.size());
   return CUDA_SUCCESS;
 }
@@ -222,6 +142,7 @@ CUresult cuDeviceGetName(char *name, int length, CUdevice device) {
 
 CUresult cuDeviceGetUuid_v2(CUuuid *uuid, CUdevice device) {
   TESSERA_DEVICE_OR_RETURN(found, device)
+  TESSERA_REQUIRE(uuid)
   std::memcpy(uuid->bytes, "tessera-simulate", 16);
   uuid->bytes[15] = char('0' + found->ordinal);
   return CUDA_SUCCESS;
@@ -230,6 +151,7 @@ CUresult cuDeviceGetUuid(CUuuid *uuid, CUdevice device) { return cuDeviceGetUuid
 
 CUresult cuDeviceTotalMem_v2(std::size_t *bytes, CUdevice device) {
   TESSERA_DEVICE_OR_RETURN(found, device)
+  TESSERA_REQUIRE(bytes)
   *bytes = found->memory.capacity();
   return CUDA_SUCCESS;
 }
@@ -244,6 +166,7 @@ CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute, CUdevice
 
 CUresult cuDeviceComputeCapability(int *major, int *minor, CUdevice device) {
   TESSERA_DEVICE_OR_RETURN(found, device)
+  TESSERA_REQUIRE(major && minor)
   *major = found->architecture.major;
   *minor = found->architecture.minor;
   return CUDA_SUCCESS;
@@ -269,173 +192,73 @@ CUresult cuDeviceGetByPCIBusId(CUdevice *device, const char *text) {
 CUresult cuDeviceCanAccessPeer(int *can, CUdevice device, CUdevice peer) {
   TESSERA_DEVICE_OR_RETURN(first, device)
   TESSERA_DEVICE_OR_RETURN(second, peer)
-  *can = 0;
+  TESSERA_REQUIRE(can)
+  *can = 0; // kernels know the memory of their own device only; copies go between any two
   return CUDA_SUCCESS;
 }
 
-CUresult cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice device) {
+CUresult cuDeviceGetP2PAttribute(int *value, unsigned attribute, CUdevice device, CUdevice peer) {
+  TESSERA_DEVICE_OR_RETURN(first, device)
+  TESSERA_DEVICE_OR_RETURN(second, peer)
+  TESSERA_REQUIRE(value && attribute >= 1 && attribute <= 5)
+  if (first == second)
+    return fail(CUDA_ERROR_INVALID_DEVICE);
+  *value = 0;
+  return CUDA_SUCCESS;
+}
+
+CUresult cuDeviceGetProperties(CUdevprop *properties, CUdevice device) {
   TESSERA_DEVICE_OR_RETURN(found, device)
-  std::lock_guard lock(driver().mutex);
-  ++found->primaryUsers;
-  *context = reinterpret_cast<CUcontext>(&found->primary);
+  TESSERA_REQUIRE(properties)
+  const auto of = [&](CUdevice_attribute attribute) { return attributeOf(*found, attribute); };
+  *properties = {of(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK),
+                 {of(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X), of(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y),
+                  of(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z)},
+                 {of(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X), of(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y),
+                  of(CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z)},
+                 of(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK),
+                 of(CU_DEVICE_ATTRIBUTE_TOTAL_CONSTANT_MEMORY),
+                 of(CU_DEVICE_ATTRIBUTE_WARP_SIZE),
+                 of(CU_DEVICE_ATTRIBUTE_MAX_PITCH),
+                 of(CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_BLOCK),
+                 of(CU_DEVICE_ATTRIBUTE_CLOCK_RATE),
+                 of(CU_DEVICE_ATTRIBUTE_TEXTURE_ALIGNMENT)};
   return CUDA_SUCCESS;
 }
 
-CUresult cuDevicePrimaryCtxReset_v2(CUdevice device) {
+CUresult cuDeviceGetLuid(char *luid, unsigned *mask, CUdevice device) {
   TESSERA_DEVICE_OR_RETURN(found, device)
-  found->queue.wait(found->queue.last());
-  found->queue.takeFault();
-  std::vector<std::uint64_t> addresses;
-  {
-    std::lock_guard lock(driver().mutex);
-    for (const auto &[address, block] : found->blocks)
-      addresses.push_back(address);
-  }
-  for (std::uint64_t address : addresses)
-    releaseBlock(*found, address);
-  return CUDA_SUCCESS;
+  return fail(CUDA_ERROR_NOT_SUPPORTED, "cuDeviceGetLuid: only Windows has such identifiers");
 }
 
-CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
+CUresult cuDeviceGetExecAffinitySupport(int *supported, unsigned type, CUdevice device) {
   TESSERA_DEVICE_OR_RETURN(found, device)
-  bool last;
-  {
-    std::lock_guard lock(driver().mutex);
-    if (found->primaryUsers == 0)
-      return fail(CUDA_ERROR_INVALID_CONTEXT);
-    last = --found->primaryUsers == 0;
-  }
-  return last ? cuDevicePrimaryCtxReset_v2(device) : CUDA_SUCCESS;
+  TESSERA_REQUIRE(supported)
+  *supported = 0;
+  return CUDA_SUCCESS;
 }
 
-CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice device, unsigned flags) {
+CUresult cuDeviceGetGraphMemAttribute(CUdevice device, unsigned attribute, void *value) {
   TESSERA_DEVICE_OR_RETURN(found, device)
-  found->primary.flags = flags;
+  TESSERA_REQUIRE(value && attribute <= 3)
+  *static_cast<std::uint64_t *>(value) = 0; // graphs own no memory here
   return CUDA_SUCCESS;
 }
 
-CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned *flags, int *active) {
+CUresult cuDeviceSetGraphMemAttribute(CUdevice device, unsigned attribute, void *value) {
   TESSERA_DEVICE_OR_RETURN(found, device)
-  std::lock_guard lock(driver().mutex);
-  if (flags)
-    *flags = found->primary.flags;
-  if (active)
-    *active = found->primaryUsers > 0;
+  TESSERA_REQUIRE(value && (attribute == 1 || attribute == 3)) // the high-water marks, which may be reset
   return CUDA_SUCCESS;
 }
 
-CUresult cuCtxCreate_v2(CUcontext *context, unsigned flags, CUdevice device) {
+CUresult cuDeviceGraphMemTrim(CUdevice device) {
   TESSERA_DEVICE_OR_RETURN(found, device)
-  auto *created = new Context{found, flags, false};
-  {
-    std::lock_guard lock(driver().mutex);
-    driver().contexts.insert(created);
-  }
-  contextStack().push_back(created);
-  *context = reinterpret_cast<CUcontext>(created);
   return CUDA_SUCCESS;
 }
 
-CUresult cuCtxCreate_v4(CUcontext *context, void *parameters, unsigned flags, CUdevice device) {
-  return cuCtxCreate_v2(context, flags, device); // the parameters limit what share of a device it gets
-}
-
-CUresult cuCtxDestroy_v2(CUcontext context) {
-  auto *destroyed = reinterpret_cast<Context *>(context);
-  {
-    std::lock_guard lock(driver().mutex);
-    if (!driver().contexts.contains(destroyed) || destroyed->isPrimary)
-      return fail(CUDA_ERROR_INVALID_CONTEXT);
-    driver().contexts.erase(destroyed);
-  }
-  std::vector<Context *> &stack = contextStack();
-  if (!stack.empty() && stack.back() == destroyed)
-    stack.pop_back();
-  destroyed->device->queue.wait(destroyed->device->queue.last());
-  delete destroyed;
-  return CUDA_SUCCESS;
-}
-
-CUresult cuCtxGetCurrent(CUcontext *context) {
-  if (!context)
-    return fail(CUDA_ERROR_INVALID_VALUE);
-  const std::vector<Context *> &stack = contextStack();
-  *context = stack.empty() ? nullptr : reinterpret_cast<CUcontext>(stack.back());
-  return CUDA_SUCCESS;
-}
-
-CUresult cuCtxPushCurrent_v2(CUcontext context) {
-  {
-    std::lock_guard lock(driver().mutex);
-    if (!driver().contexts.contains(context))
-      return fail(CUDA_ERROR_INVALID_CONTEXT);
-  }
-  contextStack().push_back(reinterpret_cast<Context *>(context));
-  return CUDA_SUCCESS;
-}
-
-CUresult cuCtxPopCurrent_v2(CUcontext *context) {
-  std::vector<Context *> &stack = contextStack();
-  if (stack.empty())
-    return fail(CUDA_ERROR_INVALID_CONTEXT);
-  if (context)
-    *context = reinterpret_cast<CUcontext>(stack.back());
-  stack.pop_back();
-  return CUDA_SUCCESS;
-}
-
-CUresult cuCtxSetCurrent(CUcontext context) {
-  std::vector<Context *> &stack = contextStack();
-  if (!stack.empty())
-    stack.pop_back();
-  return context ? cuCtxPushCurrent_v2(context) : CUDA_SUCCESS;
-}
-
-CUresult cuCtxGetDevice(CUdevice *device) {
-  TESSERA_CURRENT_OR_RETURN(current)
-  *device = current->ordinal;
-  return CUDA_SUCCESS;
-}
-
-CUresult cuCtxSynchronize() {
-  TESSERA_CURRENT_OR_RETURN(current)
-  return waitFor(*current, current->queue.last());
-}
-
-CUresult cuCtxGetFlags(unsigned *flags) {
-  TESSERA_CURRENT_OR_RETURN(current)
-  *flags = contextStack().back()->flags;
-  return CUDA_SUCCESS;
-}
-
-CUresult cuCtxGetApiVersion(CUcontext context, unsigned *version) {
-  *version = 13000;
-  return CUDA_SUCCESS;
-}
-
-CUresult cuCtxGetLimit(std::size_t *value, CUlimit limit) {
-  TESSERA_CURRENT_OR_RETURN(current)
-  *value = limit == CU_LIMIT_STACK_SIZE ? 1024 : limit == CU_LIMIT_PRINTF_FIFO_SIZE ? 1048576 : 8388608;
-  return CUDA_SUCCESS;
-}
-
-CUresult cuCtxSetLimit(CUlimit limit, std::size_t value) { // the simulator has room for whatever is asked
-  TESSERA_CURRENT_OR_RETURN(current)
-  return CUDA_SUCCESS;
-}
-
-CUresult cuCtxGetCacheConfig(CUfunc_cache *config) {
-  *config = CU_FUNC_CACHE_PREFER_NONE;
-  return CUDA_SUCCESS;
-}
-CUresult cuCtxSetCacheConfig(CUfunc_cache config) { return CUDA_SUCCESS; }
-
-CUresult cuCtxGetStreamPriorityRange(int *least, int *greatest) {
-  if (least)
-    *least = 0;
-  if (greatest)
-    *greatest = -5;
-  return CUDA_SUCCESS;
+CUresult cuFlushGPUDirectRDMAWrites(unsigned target, unsigned scope) {
+  TESSERA_CURRENT_OR_RETURN(device)
+  return fail(CUDA_ERROR_NOT_SUPPORTED, "cuFlushGPUDirectRDMAWrites: no other device writes to simulated memory");
 }
 
 } // namespace tessera::cuda

@@ -34,6 +34,7 @@ constexpr Architecture kArchitectures[] = {
 
 thread_local std::string lastReport;
 thread_local std::vector<Context *> contexts;
+thread_local unsigned perThreadDefaults = 0, hostFunctions = 0, quietFailures = 0;
 bool printReports = true;
 
 /// A number with an optional suffix K, M or G; nothing when the text is none.
@@ -90,13 +91,15 @@ CUresult startDevices(Driver &state) {
       return badVariable("TESSERA_SIM_CHECK", text, "'uninitialized' or 'none'");
     state.checks.uninitialized = options.trackWrites = std::strcmp(text, "uninitialized") == 0;
   }
-  options.addressSpace = std::max(options.addressSpace, 2 * options.capacity);
+  // Room for programs that reserve far more addresses than memory.
+  options.addressSpace = std::max(options.addressSpace, 4 * options.capacity);
   for (int ordinal = 0; ordinal < int(count); ++ordinal) {
     state.devices.push_back(std::make_unique<Device>(*architecture, options, ordinal));
     if (!state.devices.back()->memory.valid()) {
       state.devices.clear();
       return fail(CUDA_ERROR_OUT_OF_MEMORY, "the simulator cannot reserve address space for its memory");
     }
+    state.devices.back()->queue.setSeed(state.seed);
   }
   return CUDA_SUCCESS;
 }
@@ -119,7 +122,7 @@ Driver &driver() {
 
 CUresult fail(CUresult result, std::string report) {
   lastReport = std::move(report);
-  if (printReports && !lastReport.empty())
+  if (printReports && quietFailures == 0 && !lastReport.empty())
     std::fprintf(stderr, "%s%s", lastReport.c_str(), lastReport.ends_with('\n') ? "" : "\n");
   return result;
 }
@@ -128,66 +131,173 @@ CUresult fail(const Fault &fault) { return fail(fault.result, fault.report); }
 
 std::vector<Context *> &contextStack() { return contexts; }
 
-Device *currentDevice(CUresult &result) {
+Context::Context(Device *device, unsigned flags, bool isPrimary)
+    : device(device), flags(flags), isPrimary(isPrimary), id(++driver().lastId) {
+  legacy.device = device;
+  legacy.context = this;
+  legacy.id = ++driver().lastId;
+  legacy.lane = device->queue.addLane(this, Queue::LaneKind::Legacy);
+}
+
+Context::~Context() {
+  device->queue.removeLane(legacy.lane);
+  for (auto &[thread, stream] : threadStreams)
+    device->queue.removeLane(stream->lane);
+}
+
+QuietFailures::QuietFailures(bool quiet) : quiet(quiet) { quietFailures += quiet; }
+QuietFailures::~QuietFailures() { quietFailures -= quiet; }
+PerThreadDefault::PerThreadDefault() { ++perThreadDefaults; }
+PerThreadDefault::~PerThreadDefault() { --perThreadDefaults; }
+InsideHostFunction::InsideHostFunction() { ++hostFunctions; }
+InsideHostFunction::~InsideHostFunction() { --hostFunctions; }
+
+Context *currentContext(CUresult &result) {
   Driver &state = driver();
-  std::lock_guard lock(state.mutex);
+  const std::lock_guard lock(state.mutex);
   if (!state.initialized) {
     result = fail(CUDA_ERROR_NOT_INITIALIZED);
     return nullptr;
   }
-  if (contexts.empty() || !contexts.back() || !state.contexts.contains(contexts.back())) {
+  if (hostFunctions > 0) {
+    result = fail(CUDA_ERROR_NOT_PERMITTED, "a function that a stream calls must not call the CUDA API");
+    return nullptr;
+  }
+  if (contexts.empty() || !contexts.back()) {
     result = fail(CUDA_ERROR_INVALID_CONTEXT);
     return nullptr;
   }
-  return contexts.back()->device;
+  if (!state.contexts.contains(contexts.back())) {
+    result = fail(CUDA_ERROR_CONTEXT_IS_DESTROYED);
+    return nullptr;
+  }
+  return contexts.back();
+}
+
+Device *currentDevice(CUresult &result) {
+  Context *context = currentContext(result);
+  return context ? context->device : nullptr;
+}
+
+Device *findDevice(CUdevice ordinal, CUresult &result) {
+  Driver &state = driver();
+  const std::lock_guard lock(state.mutex);
+  if (!state.initialized) {
+    result = fail(CUDA_ERROR_NOT_INITIALIZED);
+    return nullptr;
+  }
+  if (ordinal < 0 || std::size_t(ordinal) >= state.devices.size()) {
+    result = fail(CUDA_ERROR_INVALID_DEVICE);
+    return nullptr;
+  }
+  return state.devices[std::size_t(ordinal)].get();
 }
 
 namespace {
-template <typename T, typename Handle>
-T *findHandle(Handle handle, std::unordered_set<const void *> Driver::*valid, CUresult &result) {
-  Driver &state = driver();
-  std::lock_guard lock(state.mutex);
-  if ((state.*valid).contains(handle))
-    return reinterpret_cast<T *>(handle);
-  result = fail(CUDA_ERROR_INVALID_HANDLE);
-  return nullptr;
+
+Stream *threadStream(Context &context) {
+  const std::lock_guard lock(driver().mutex);
+  std::unique_ptr<Stream> &stream = context.threadStreams[std::this_thread::get_id()];
+  if (!stream) {
+    stream = std::make_unique<Stream>();
+    stream->device = context.device;
+    stream->context = &context;
+    stream->id = ++driver().lastId;
+    stream->lane = context.device->queue.addLane(&context, Queue::LaneKind::Blocking);
+  }
+  return stream.get();
 }
+
 } // namespace
 
 Stream *findStream(CUstream handle, CUresult &result) {
-  // 0 is the default stream, 1 the legacy one by name, 2 the one of the thread, which is the same here.
-  if (reinterpret_cast<std::uintptr_t>(handle) <= 2) {
-    Device *device = currentDevice(result);
-    return device ? &device->defaultStream : nullptr;
+  const auto number = reinterpret_cast<std::uintptr_t>(handle);
+  if (number > 2) {
+    if (hostFunctions == 0)
+      return findHandle<Stream>(handle, &Driver::streams, result);
+    result = fail(CUDA_ERROR_NOT_PERMITTED, "a function that a stream calls must not call the CUDA API");
+    return nullptr;
   }
-  return findHandle<Stream>(handle, &Driver::streams, result);
+  Context *context = currentContext(result);
+  if (!context)
+    return nullptr;
+  return number == 2 || (number == 0 && perThreadDefaults > 0) ? threadStream(*context) : &context->legacy;
 }
 Event *findEvent(CUevent handle, CUresult &result) { return findHandle<Event>(handle, &Driver::events, result); }
-Function *findFunction(CUfunction handle, CUresult &result) {
-  return findHandle<Function>(handle, &Driver::functions, result);
-}
 LoadedModule *findModule(CUmodule handle, CUresult &result) {
   return findHandle<LoadedModule>(handle, &Driver::modules, result);
 }
-
-void enqueue(Stream &stream, std::function<void()> work) {
-  const std::uint64_t ticket = stream.device->queue.add(std::move(work));
-  std::lock_guard lock(driver().mutex);
-  stream.last = std::max(stream.last, ticket);
+Function *findFunction(CUfunction handle, CUresult &result) {
+  bool isKernel;
+  {
+    const std::lock_guard lock(driver().mutex);
+    isKernel = driver().kernels.contains(handle);
+  }
+  if (isKernel) {
+    CUfunction function = nullptr;
+    result = cuKernelGetFunction(&function, reinterpret_cast<CUkernel>(handle));
+    return result == CUDA_SUCCESS ? reinterpret_cast<Function *>(function) : nullptr;
+  }
+  return findHandle<Function>(handle, &Driver::functions, result);
 }
 
-CUresult waitFor(Device &device, std::uint64_t ticket) {
-  device.queue.wait(ticket);
+Device *ownerOf(std::uint64_t address) {
+  for (const auto &device : driver().devices) // does not change after cuInit
+    if (device->memory.owns(address))
+      return device.get();
+  return nullptr;
+}
+
+CUresult takeFault(Device &device) {
   if (std::optional<Fault> fault = device.queue.takeFault())
     return fail(*fault);
   return CUDA_SUCCESS;
 }
 
+CUresult synchronize(Stream &stream) {
+  if (stream.capture)
+    return refuseCapture(stream);
+  stream.device->queue.waitForLane(stream.lane);
+  return takeFault(*stream.device);
+}
+
+CUresult synchronize(Device &device) {
+  TESSERA_RETURN_IF_FAILED(refuseUnsafe())
+  device.queue.waitForAll();
+  {
+    const std::lock_guard lock(driver().mutex);
+    // What pools hold beyond their thresholds goes back when somebody waits.
+    for (const void *handle : driver().pools)
+      if (Pool *pool = static_cast<Pool *>(const_cast<void *>(handle)); pool->device == &device)
+        pool->reserved = std::max(pool->used, std::min(pool->reserved, pool->threshold));
+  }
+  return takeFault(device);
+}
+
+CUresult submit(Stream &stream, Operation operation, Queue::Ticket *ticket) {
+  if (stream.capture)
+    return captureNode(stream, std::move(operation));
+  TESSERA_RETURN_IF_FAILED(refuseImplicit(stream))
+  const Queue::Ticket added = stream.device->queue.add({.run = std::move(operation.run),
+                                                        .lane = stream.lane,
+                                                        .after = std::move(operation.after),
+                                                        .ready = std::move(operation.ready),
+                                                        .always = operation.always,
+                                                        .onHost = operation.onHost});
+  if (ticket)
+    *ticket = added;
+  return CUDA_SUCCESS;
+}
+
 bool releaseBlock(Device &device, std::uint64_t address) {
   {
-    std::lock_guard lock(driver().mutex);
-    if (device.blocks.erase(address) == 0)
+    const std::lock_guard lock(driver().mutex);
+    const auto found = device.blocks.find(address);
+    if (found == device.blocks.end())
       return false;
+    if (Pool *pool = found->second.pool; pool && driver().pools.contains(pool))
+      pool->used -= found->second.bytes;
+    device.blocks.erase(found);
   }
   return device.memory.release(address);
 }
@@ -205,8 +315,10 @@ CUresult tessera::cuda::cuInit(unsigned flags) {
     return CUDA_SUCCESS;
   if (CUresult result = startDevices(state); result != CUDA_SUCCESS)
     return result;
-  for (auto &device : state.devices)
+  for (auto &device : state.devices) {
     state.contexts.insert(&device->primary);
+    state.pools.insert(&device->defaultPool);
+  }
   state.initialized = true;
   return CUDA_SUCCESS;
 }

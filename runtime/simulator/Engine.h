@@ -92,6 +92,7 @@ struct GlobalVariable {
   uint64_t address = 0;
   uint64_t size = 0;
   bool isConstant = false;
+  bool isManaged = false; ///< the host may touch it too: `.attribute(.managed)`
 };
 
 class ModuleImpl;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/simulator/Memory.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <mutex>
@@ -25,7 +26,7 @@ constexpr uint8_t Poison = 0xCB;
 
 uint64_t roundUp(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
 
-uint64_t reserve(uint64_t size) {
+uint64_t reserveArena(uint64_t size) {
   for (unsigned i = 0; i < ArenaTries; ++i) {
     void *wanted = reinterpret_cast<void *>(FirstArena + i * ArenaStride);
     void *got = mmap(wanted, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
@@ -50,7 +51,7 @@ std::string Allocation::describe() const {
 Memory::Memory(const MemoryOptions &given) : options(given) {
   options.addressSpace = roundUp(options.addressSpace, PageSize);
   const uint64_t reserved = options.trackWrites ? 2 * options.addressSpace : options.addressSpace;
-  arena = reserve(reserved);
+  arena = reserveArena(reserved);
   next = arena;
   if (arena && options.trackWrites)
     shadowOffset = options.addressSpace;
@@ -70,11 +71,16 @@ uint64_t Memory::place(uint64_t span) {
     return at;
   }
   std::erase_if(allocations, [](const auto &entry) { return !entry.second.live; });
+  std::map<uint64_t, uint64_t> taken = reservations; // ends by base
+  for (auto &[base, end] : taken)
+    end += base;
+  for (const auto &[base, allocation] : allocations)
+    taken[base] = std::max(taken[base], allocation.end());
   uint64_t at = arena;
-  for (const auto &[base, allocation] : allocations) {
-    if (base - at >= span)
+  for (const auto &[base, end] : taken) {
+    if (base > at && base - at >= span)
       return at;
-    at = roundUp(allocation.end(), PageSize) + PageSize;
+    at = std::max(at, roundUp(end, PageSize) + PageSize);
   }
   return at + span <= arenaEnd ? at : 0;
 }
@@ -120,6 +126,64 @@ bool Memory::release(uint64_t address) {
   return true;
 }
 
+uint64_t Memory::reserve(uint64_t size, uint64_t alignment) {
+  if (!arena || size == 0 || size > options.addressSpace)
+    return 0;
+  const std::unique_lock lock(mutex);
+  const uint64_t mapped = roundUp(size, PageSize);
+  const uint64_t at = place(mapped + PageSize + alignment);
+  if (!at)
+    return 0;
+  const uint64_t base = roundUp(at, std::max(alignment, PageSize));
+  reservations[base] = mapped;
+  return base;
+}
+
+bool Memory::unreserve(uint64_t address) {
+  const std::unique_lock lock(mutex);
+  return reservations.erase(address) > 0;
+}
+
+bool Memory::attach(uint64_t address, uint64_t size, int file, uint64_t offset) {
+  const std::unique_lock lock(mutex);
+  if (mmap(reinterpret_cast<void *>(address), size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file,
+           static_cast<off_t>(offset)) == MAP_FAILED)
+    return false;
+  if (shadowOffset)
+    mprotect(shadow(address), size, PROT_READ | PROT_WRITE);
+  std::erase_if(allocations, [&](const auto &entry) { // what was here before
+    return !entry.second.live && entry.second.end() > address && entry.first < address + size;
+  });
+  allocations[address] = Allocation{address, size, ++lastId, true, {}};
+  changes.fetch_add(1, std::memory_order_release);
+  return true;
+}
+
+bool Memory::detach(uint64_t address) {
+  const std::unique_lock lock(mutex);
+  const auto found = allocations.find(address);
+  if (found == allocations.end() || !found->second.live)
+    return false;
+  found->second.live = false;
+  changes.fetch_add(1, std::memory_order_release);
+  const uint64_t size = found->second.size;
+  mmap(reinterpret_cast<void *>(address), size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+       0);
+  if (shadowOffset) {
+    madvise(shadow(address), size, MADV_DONTNEED);
+    mprotect(shadow(address), size, PROT_NONE);
+  }
+  return true;
+}
+
+bool Memory::charge(uint64_t bytes) {
+  const std::unique_lock lock(mutex);
+  if (bytes > options.capacity || liveBytes.load() + bytes > options.capacity)
+    return false;
+  liveBytes += bytes;
+  return true;
+}
+
 std::optional<Allocation> Memory::find(uint64_t address) const {
   const std::shared_lock lock(mutex);
   auto after = allocations.upper_bound(address);
@@ -158,8 +222,16 @@ std::optional<Allocation> Memory::findAny(uint64_t address) const {
 }
 
 bool Memory::contains(uint64_t address, uint64_t size) const {
-  const auto allocation = find(address);
-  return allocation && size <= allocation->end() - address;
+  for (;;) {
+    const auto allocation = find(address);
+    if (!allocation)
+      return false;
+    const uint64_t rest = allocation->end() - address;
+    if (size <= rest)
+      return true;
+    address += rest;
+    size -= rest;
+  }
 }
 
 void Memory::markWritten(uint64_t address, uint64_t size) {

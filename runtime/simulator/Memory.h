@@ -57,13 +57,28 @@ public:
   /// False when `address` is not the base of a live allocation.
   bool release(uint64_t address);
 
+  /// Addresses for memory that is attached later; nothing may touch them before. `alignment` is a power of two. 0 where
+  /// there is no room.
+  uint64_t reserve(uint64_t size, uint64_t alignment);
+  /// Gives a reservation back; false when `address` is not the base of one.
+  bool unreserve(uint64_t address);
+  /// Makes reserved addresses a live allocation whose bytes are those of an open file from `offset` on, which may be seen
+  /// at other addresses too. Address, size and offset are multiples of the page size.
+  bool attach(uint64_t address, uint64_t size, int file, uint64_t offset);
+  /// Makes them unreachable again.
+  bool detach(uint64_t address);
+  /// Counts bytes that are used without being at an address yet, as far as `capacity` allows.
+  bool charge(uint64_t bytes);
+  void discharge(uint64_t bytes) { liveBytes -= bytes; }
+
   /// The live allocation that contains `address`.
   std::optional<Allocation> find(uint64_t address) const;
   /// The bounds of the live allocation that contains `address`; false where there is none. What kernels ask.
   bool bounds(uint64_t address, uint64_t &base, uint64_t &end) const;
   /// The allocation, live or freed, that contains `address`, else the nearest one.
   std::optional<Allocation> findAny(uint64_t address) const;
-  /// True when all of [address, address + size) lies in one live allocation.
+  /// True when all of [address, address + size) lies in one live allocation, or in several that were attached side by
+  /// side.
   bool contains(uint64_t address, uint64_t size) const;
   /// True when the address is one this Memory could ever give out.
   bool owns(uint64_t address) const { return address - arena < options.addressSpace; }
@@ -97,6 +112,7 @@ private:
   std::atomic<uint64_t> changes{1};
   mutable std::shared_mutex mutex;
   std::map<uint64_t, Allocation> allocations; ///< by base, live and freed
+  std::map<uint64_t, uint64_t> reservations;  ///< sizes by base
 };
 
 } // namespace tessera::sim

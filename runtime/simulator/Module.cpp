@@ -55,7 +55,10 @@ bool ModuleImpl::placeGlobals(std::string &error) {
     allocated.push_back(address);
     symbols.globals[variable.name] = address;
     placed.push_back({&variable, address});
-    globals.push_back({std::string(variable.name), address, variable.size, variable.space == ptx::Space::Const});
+    globals.push_back({std::string(variable.name), address, variable.size, variable.space == ptx::Space::Const,
+                       variable.isManaged});
+    if (variable.isManaged)
+      memory.markWritten(address, size); // the host writes to it without a call
   }
   for (const auto &[variable, address] : placed)
     if (!initialise(*variable, address, error))

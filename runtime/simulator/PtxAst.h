@@ -128,6 +128,7 @@ struct Variable {
   bool isArray = false;
   bool isExtern = false;
   bool isPointer = false;
+  bool isManaged = false; ///< `.attribute(.managed)`
   uint32_t pointeeAlignment = 0;
   uint32_t line = 0;
   std::vector<Initialiser> values;

@@ -177,8 +177,10 @@ bool Parser::typeAndAttributes(Variable &variable) {
     } else if (text == "attribute") {
       if (!expect('('))
         return false;
-      while (!token.is(')') && token.kind != Token::End)
+      while (!token.is(')') && token.kind != Token::End) {
+        variable.isManaged |= token.kind == Token::Directive && token.text == "managed";
         advance();
+      }
       if (!expect(')'))
         return false;
     } else if (typeNamed(text) != Type::None) {

@@ -49,7 +49,9 @@ TEST_F(DriverApiTest, GetProcAddressFindsVersions) {
   EXPECT_EQ(function, reinterpret_cast<void *>(cu.cuMemAlloc_v2));
   ASSERT_EQ(cu.cuGetProcAddress_v2("cuLaunchKernel", &function, 13000, 0, &status), CUDA_SUCCESS);
   EXPECT_EQ(function, reinterpret_cast<void *>(cu.cuLaunchKernel));
-  EXPECT_EQ(cu.cuGetProcAddress_v2("cuFlyToTheMoon", &function, 13000, 0, &status), CUDA_ERROR_NOT_FOUND);
+  EXPECT_EQ(cu.cuGetProcAddress_v2("cuFlyToTheMoon", &function, 13000, 0, &status), CUDA_SUCCESS);
+  EXPECT_EQ(function, nullptr);
+  EXPECT_EQ(cu.cuGetProcAddress("cuFlyToTheMoon", &function, 11040, 0), CUDA_ERROR_NOT_FOUND);
   EXPECT_EQ(status, CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND);
 }
 
