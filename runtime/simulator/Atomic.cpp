@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/simulator/Atomic.h"
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/CommonFamilies.h"
 #include "runtime/simulator/Numbers.h"
@@ -22,7 +23,8 @@ using ptx::Type;
 
 namespace {
 
-enum Operation : uint8_t { And, Or, Xor, Cas, Exch, Add, Inc, Dec, Min, Max };
+using Operation = AtomicOperation;
+using enum AtomicOperation;
 
 template <typename T> T integer(Operation operation, T old, T b, T c) {
   using U = std::make_unsigned_t<T>;
@@ -70,7 +72,9 @@ uint16_t halves(Type type, Operation operation, uint16_t old, uint16_t b) {
   return floatToBfloat(floating(operation, bfloatToFloat(old), bfloatToFloat(b)));
 }
 
-uint64_t combine(Type type, Operation operation, uint64_t old, uint64_t b, uint64_t c) {
+} // namespace
+
+uint64_t combine(Type type, AtomicOperation operation, uint64_t old, uint64_t b, uint64_t c) {
   if (operation == Exch)
     return b;
   switch (type) {
@@ -105,11 +109,41 @@ uint64_t combine(Type type, Operation operation, uint64_t old, uint64_t b, uint6
   }
 }
 
-template <typename T> T update(Warp &warp, uint64_t host, Type type, Operation operation, T b, T c) {
+namespace {
+
+template <typename T> void reduceOne(char *place, Type type, Operation operation, uint64_t b) {
+  T *target = reinterpret_cast<T *>(place);
+  T old = __atomic_load_n(target, __ATOMIC_RELAXED);
+  while (!__atomic_compare_exchange_n(target, &old, static_cast<T>(combine(type, operation, old, b)), false,
+                                      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+  }
+}
+
+} // namespace
+
+void reduceAt(char *place, Type type, AtomicOperation operation, uint64_t b) {
+  switch (ptx::bits(type)) {
+  case 16:
+    return reduceOne<uint16_t>(place, type, operation, b);
+  case 32:
+    return reduceOne<uint32_t>(place, type, operation, b);
+  default:
+    return reduceOne<uint64_t>(place, type, operation, b);
+  }
+}
+
+namespace {
+
+uint32_t flushedSum(uint32_t old, uint32_t b) { return bitsOf(canonical(flush(flush(floatOf(old)) + flush(floatOf(b))))); }
+
+/// `flushes`: an addition of f32 in global memory.
+template <typename T>
+T update(Warp &warp, uint64_t host, Type type, Operation operation, T b, T c, bool flushes = false) {
   T *place = reinterpret_cast<T *>(host);
   T old = __atomic_load_n(place, __ATOMIC_RELAXED);
   while (true) {
-    const T wanted = static_cast<T>(combine(type, operation, old, b, c));
+    const T wanted = static_cast<T>(flushes ? flushedSum(static_cast<uint32_t>(old), static_cast<uint32_t>(b))
+                                            : combine(type, operation, old, b, c));
     warp.wrote |= wanted != old;
     if (wanted == old && operation != Exch)
       return old;
@@ -121,6 +155,20 @@ template <typename T> T update(Warp &warp, uint64_t host, Type type, Operation o
 Operation operationOf(const Instr &instr) { return static_cast<Operation>(instr.target); }
 Type typeOf(const Instr &instr) { return static_cast<Type>(instr.other); }
 
+/// The lanes whose additions of f32 flush subnormals: those on global memory. Shared memory keeps them.
+uint32_t flushingLanes(const Warp &warp, const Instr &instr) {
+  if (typeOf(instr) != Type::F32 || operationOf(instr) != Operation::Add || instr.space == Space::Shared)
+    return 0;
+  if (instr.space != Space::Generic)
+    return AllLanes;
+  Lanes64 a;
+  computeAddresses(warp, instr, 0, a);
+  uint32_t lanes = 0;
+  for (unsigned lane = 0; lane < WarpSize; ++lane)
+    lanes |= uint32_t(a.lane[lane] - SharedWindow >= WindowSize) << lane;
+  return lanes;
+}
+
 /// list: results (if `hasResult`), then sources, `count` of each. op[2], for cas the third source.
 template <typename T, bool HasResult> void atomic(Warp &warp, const Instr &instr) {
   Lanes64 a;
@@ -131,13 +179,15 @@ template <typename T, bool HasResult> void atomic(Warp &warp, const Instr &instr
   const Type type = typeOf(instr);
   const Ref *results = instr.list, *sources = instr.list + (HasResult ? n : 0);
   const T *c = instr.op[2] == NoRef ? nullptr : in<T>(warp, instr.op[2]);
+  const uint32_t flushing = flushingLanes(warp, instr);
   for (uint32_t m = warp.mask; m; m &= m - 1) {
     const unsigned lane = std::countr_zero(m);
     T old[8], values[8];
     for (unsigned i = 0; i < n; ++i)
       values[i] = in<T>(warp, sources[i])[lane];
     for (unsigned i = 0; i < n; ++i)
-      old[i] = update<T>(warp, a.lane[lane] + i * sizeof(T), type, operation, values[i], c ? c[lane] : T(0));
+      old[i] = update<T>(warp, a.lane[lane] + i * sizeof(T), type, operation, values[i], c ? c[lane] : T(0),
+                         flushing >> lane & 1);
     if (HasResult)
       for (unsigned i = 0; i < n; ++i)
         out<T>(warp, results[i])[lane] = old[i];
@@ -199,7 +249,7 @@ bool isKnown(Operation operation, Type type) {
 bool common::decodeAtomic(Decoder &d) {
   const bool hasResult = d.root() == "atom";
   if (d.take("async"))
-    return false;
+    return !hasResult && decodeReduceAsync(d);
   bool waits = false, policy = false;
   takeMemoryModifiers(d, waits, policy);
   d.instr.ordering |= StrongAccess;
@@ -213,10 +263,11 @@ bool common::decodeAtomic(Decoder &d) {
     return false;
   if (vector >= 0 && (!ptx::isFloat(type) || type == Type::F64))
     return false;
-  const unsigned first = hasResult ? 1 : 0, wanted = first + (operation == Cas ? 3 : 2) + (policy ? 1 : 0);
+  const bool isCas = static_cast<Operation>(operation) == Cas;
+  const unsigned first = hasResult ? 1 : 0, wanted = first + (isCas ? 3 : 2) + (policy ? 1 : 0);
   if (d.operandCount() != wanted)
     return d.done(wanted);
-  d.instr.kind = Kind::Faulting;
+  d.instr.kind = space == Space::Shared ? Kind::Faulting : Kind::GlobalWrite;
   d.instr.spins = true;
   d.instr.count = static_cast<uint8_t>(n);
   d.instr.target = static_cast<uint32_t>(operation);
@@ -227,7 +278,7 @@ bool common::decodeAtomic(Decoder &d) {
     return false;
   if (!d.gatherUses(d.operand(first + 1), n, type))
     return false;
-  if (operation == Cas)
+  if (isCas)
     d.instr.op[2] = d.use(first + 2, type);
   switch (storageBits(type)) {
   case 16:

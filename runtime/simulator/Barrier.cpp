@@ -69,25 +69,122 @@ void completeCluster(Cta &cta) {
   }
 }
 
+/// True when the barrier's phase at which each of the lanes arrived is over.
+bool clusterPassed(const Warp &warp, uint32_t lanes) {
+  const uint32_t phase = warp.cta->cluster[0]->clusterPhase;
+  for (; lanes; lanes &= lanes - 1)
+    if (warp.clusterPhase[std::countr_zero(lanes)] == phase)
+      return false;
+  return true;
+}
+
+/// Lanes have waited at barrier.cluster and go on.
+void leaveCluster(Warp &warp, Group &group) {
+  warp.clusterArrived &= ~group.lanes;
+  group.state = Group::Ready;
+  ++group.pc;
+  if (warp.cta->order)
+    warp.cta->order->leaveCluster(warp, warp.clusterPhase[std::countr_zero(group.lanes)]);
+}
+
 bool arriveAtCluster(Warp &warp, const Instr &instr, uint32_t mask) {
   Cta &first = *warp.cta->cluster[0];
   Group &group = warp.groups[warp.current];
-  if (instr.flags & BarrierArrive) {
-    warp.clusterPhase = first.clusterPhase;
-    if (warp.cta->order)
-      warp.cta->order->arriveCluster(warp);
-    first.clusterArrived += std::popcount(mask);
-    completeCluster(*warp.cta);
-    ++group.pc;
+  const bool arrives = instr.flags & BarrierArrive;
+  if (const uint32_t wrong = mask & (arrives ? warp.clusterArrived : ~warp.clusterArrived)) {
+    fault(warp, ErrorKind::InvalidInstruction, wrong, 0,
+          arrives ? "barrier.cluster.arrive a second time, without barrier.cluster.wait in between"
+                  : "barrier.cluster.wait without barrier.cluster.arrive before it");
+    return false;
+  }
+  if (!arrives) {
+    if (clusterPassed(warp, mask))
+      leaveCluster(warp, group);
+    else
+      group.state = Group::WaitsCluster;
     return true;
   }
-  if (first.clusterPhase != warp.clusterPhase) {
-    ++group.pc;
-    if (warp.cta->order)
-      warp.cta->order->leaveCluster(warp);
-  } else {
-    group.state = Group::WaitsCluster;
+  warp.clusterArrived |= mask;
+  for (uint32_t m = mask; m; m &= m - 1)
+    warp.clusterPhase[std::countr_zero(m)] = first.clusterPhase;
+  // Of a relaxed arrival, what a fence before it orders is not told apart from the rest.
+  if (warp.cta->order)
+    warp.cta->order->arriveCluster(warp, first.clusterPhase);
+  first.clusterArrived += std::popcount(mask);
+  completeCluster(*warp.cta);
+  ++group.pc;
+  return true;
+}
+
+/// The wait for an mbarrier in whose loop a group stands; null where it is in none.
+const MbarrierWait *waitOf(const Warp &warp, const Group &group) {
+  constexpr uint32_t Near = 8;
+  for (const MbarrierWait &wait : warp.waits)
+    if (wait.frame == group.frame && wait.lanes == group.lanes && group.pc + Near >= wait.pc &&
+        group.pc <= wait.pc + Near)
+      return &wait;
+  return nullptr;
+}
+
+/// True when a group does nothing but repeat the wait at `pc`: a loop of the wait, branches and what works on
+/// registers.
+bool loopsAround(const Group &group, uint32_t pc) {
+  constexpr uint32_t Longest = 24;
+  const std::vector<Instr> &code = group.frame->code->instrs;
+  for (uint32_t end = pc + 1; end < code.size() && end < pc + Longest; ++end) {
+    const Instr &branch = code[end];
+    if (branch.kind != Kind::Branch && branch.kind != Kind::Simple)
+      return false;
+    if (branch.kind != Kind::Branch || std::min(branch.target, branch.other) > pc)
+      continue;
+    const uint32_t begin = std::min(branch.target, branch.other);
+    if (group.pc < begin || group.pc > end || end - begin > Longest)
+      return false;
+    for (uint32_t i = begin; i < pc; ++i)
+      if (code[i].kind != Kind::Simple && code[i].kind != Kind::Branch)
+        return false;
+    return true;
   }
+  return false;
+}
+
+/// "the mbarrier at 0x410 (...) to end phase 3 (parity 1), where 1 of 2 arrivals and 0 bytes are to come"
+std::string describe(Cta &cta, const MbarrierWait &wait) {
+  std::string text = "the end of a phase of parity " + std::to_string(wait.parity) + " of the mbarrier at " +
+                     describeShared(*cta.launch, wait.address);
+  const Mbarrier *barrier = cta.mbarriers.find(wait.address);
+  if (!barrier)
+    return text;
+  return text + ", which is in " + barrier->describe();
+}
+
+/// A line for each group of a CTA that waits for an mbarrier.
+std::string awaitedMbarriers(Cta &cta) {
+  std::string text;
+  for (const Warp &warp : cta.warps)
+    for (uint32_t i = 0; i < warp.groupCount; ++i)
+      if (const MbarrierWait *wait = waitOf(warp, warp.groups[i]))
+        text += "\n  warp " + std::to_string(warp.index) + ": waits for " + describe(cta, *wait);
+  return text;
+}
+
+/// wgmma.wait_group: the four warps of a warpgroup, whose wgmma are one operation, go on together.
+bool arriveAtWarpgroup(Warp &warp, const Instr &instr, uint32_t mask) {
+  Cta &cta = *warp.cta;
+  const uint32_t warpgroup = warp.index / WarpgroupWarps, number = NamedBarriers + warpgroup;
+  BarrierState &state = cta.barriers[number];
+  state.used = true;
+  state.expected =
+      WarpSize * std::min(WarpgroupWarps, static_cast<uint32_t>(cta.warps.size()) - warpgroup * WarpgroupWarps);
+  state.arrived += WarpSize;
+  state.waiting += std::popcount(mask);
+  Group &group = warp.groups[warp.current];
+  group.state = Group::WaitsBarrier;
+  group.barrier = static_cast<uint8_t>(number);
+  if (cta.order)
+    cta.order->waitWgmma(warp, static_cast<uint32_t>(instr.imm), number);
+  if (isComplete(cta, state))
+    complete(cta, number);
   return true;
 }
 
@@ -101,10 +198,12 @@ bool arriveAtBarrier(Warp &warp, const Instr &instr, uint32_t mask) {
   }
   if (instr.flags & BarrierCluster)
     return arriveAtCluster(warp, instr, mask);
+  if (instr.flags & BarrierWarpgroup)
+    return arriveAtWarpgroup(warp, instr, mask);
   Cta &cta = *warp.cta;
   const unsigned lane = std::countr_zero(mask);
   const uint32_t number = in<uint32_t>(warp, instr.op[0])[lane];
-  if (number >= cta.barriers.size()) {
+  if (number >= NamedBarriers) {
     fault(warp, ErrorKind::InvalidInstruction, mask, 0,
           "barrier " + std::to_string(number) + " does not exist: a CTA has 16");
     return false;
@@ -160,12 +259,8 @@ void threadsExited(Cta &cta, uint32_t count) {
 void releaseFromCluster(Warp &warp) {
   for (uint32_t i = 0; i < warp.groupCount; ++i) {
     Group &group = warp.groups[i];
-    if (group.state == Group::WaitsCluster && warp.cta->cluster[0]->clusterPhase != warp.clusterPhase) {
-      group.state = Group::Ready;
-      ++group.pc;
-      if (warp.cta->order)
-        warp.cta->order->leaveCluster(warp);
-    }
+    if (group.state == Group::WaitsCluster && clusterPassed(warp, group.lanes))
+      leaveCluster(warp, group);
   }
 }
 
@@ -173,8 +268,26 @@ bool waitsForCluster(const Cta &cta) {
   for (const Warp &warp : cta.warps)
     for (uint32_t i = 0; i < warp.groupCount; ++i)
       if (warp.groups[i].state == Group::WaitsCluster)
-        return cta.launch->config.cluster.count() > 1 || cta.cluster[0]->clusterPhase != warp.clusterPhase;
+        return cta.launch->config.cluster.count() > 1 || clusterPassed(warp, warp.groups[i].lanes);
   return false;
+}
+
+bool onlyAwaitsMbarriers(std::span<Cta *const> cluster) {
+  for (const Cta *cta : cluster) {
+    if (!cta->active)
+      continue;
+    for (const Warp &warp : cta->warps)
+      for (uint32_t i = 0; i < warp.groupCount; ++i) {
+        const Group &group = warp.groups[i];
+        if (group.state != Group::Ready)
+          continue;
+        const MbarrierWait *wait = waitOf(warp, group);
+        const Mbarrier *barrier = wait ? const_cast<Cta *>(cta)->mbarriers.find(wait->address) : nullptr;
+        if (!barrier || !barrier->live || (barrier->phase & 1) != wait->parity || !loopsAround(group, wait->pc))
+          return false;
+      }
+  }
+  return true;
 }
 
 void reportEndlessWait(Cta &cta) {
@@ -188,7 +301,7 @@ void reportEndlessWait(Cta &cta) {
         warp, ErrorKind::Deadlock, warp.groups[warp.current].lanes, 0,
         std::string(
             "deadlock: the block repeats a loop that waits for memory, which no thread of the grid has changed for ") +
-            seconds + " seconds");
+            seconds + " seconds" + awaitedMbarriers(cta));
     return;
   }
 }
@@ -217,10 +330,15 @@ void reportDeadlock(Cta &cta) {
       text += "\n  warp " + std::to_string(warp.index) + ", lanes " + mask;
       if (group.state == Group::WaitsBarrier) {
         const BarrierState &state = cta.barriers[group.barrier];
-        text += ": at barrier " + std::to_string(group.barrier) + ", where " + std::to_string(state.arrived) + " of " +
+        text += (group.barrier < NamedBarriers ? ": at barrier " + std::to_string(group.barrier)
+                                               : std::string(": waits with its warpgroup")) +
+                ", where " + std::to_string(state.arrived) + " of " +
                 std::to_string(state.expected ? state.expected : cta.liveThreads) + " threads have arrived";
       } else if (group.state == Group::WaitsCluster) {
-        text += ": at the cluster barrier";
+        text += ": at the cluster barrier, where " + std::to_string(cta.cluster[0]->clusterArrived) + " of " +
+                std::to_string(clusterThreads(cta)) + " threads have arrived";
+      } else if (const MbarrierWait *wait = waitOf(warp, group)) {
+        text += ": waits for " + describe(cta, *wait);
       } else {
         text += ": waits for the other lanes of the warp";
       }

@@ -14,6 +14,16 @@ bool decodeAtomic(Decoder &d);
 bool decodeAsyncCopy(Decoder &d);
 bool decodeMbarrier(Decoder &d);
 bool decodeSystem(Decoder &d);
+bool decodeVideo(Decoder &d);
+bool decodeTensorMap(Decoder &d);
+
+// Reached from those above, what names them consumed.
+bool decodeBulk(Decoder &d, bool reduces);
+bool decodeBulkTensor(Decoder &d, bool reduces);
+bool decodeCopiesArrive(Decoder &d);
+bool decodeReduceAsync(Decoder &d);
+bool decodeStoreAsync(Decoder &d);
+bool decodeTensorMapFence(Decoder &d);
 
 } // namespace tessera::sim::common
 

@@ -185,7 +185,7 @@ bool Decoder::decodeBarrier() {
     const int what = takeOneOf({"arrive", "wait"});
     if (what < 0)
       return fail("unknown instruction '" + std::string(source->opcode) + "'");
-    takeOneOf({"acquire", "release", "relaxed"});
+    takeOneOf({what ? "acquire" : "release", "relaxed"});
     instr.flags = BarrierCluster | (what ? BarrierClusterWait : BarrierArrive) | (take("aligned") ? BarrierAligned : 0);
     return done(0);
   }

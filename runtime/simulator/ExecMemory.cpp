@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
+#include "runtime/simulator/CommonFamilies.h"
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"
 
@@ -40,6 +41,7 @@ template <typename M, typename R, unsigned N> void load(Warp &warp, const Instr 
   Lanes64 a;
   if (!resolve(warp, instr, 0, instr.space, sizeof(M) * N, AccessKind::Read, a))
     return;
+  warp.ahead |= instr.space == Space::Global || instr.space == Space::Generic;
   R *d[N];
   for (unsigned i = 0; i < N; ++i)
     d[i] = out<R>(warp, instr.list[i]);
@@ -188,6 +190,8 @@ bool decodeLoad(Decoder &d) {
 }
 
 bool decodeStore(Decoder &d) {
+  if (d.take("async"))
+    return sim::common::decodeStoreAsync(d);
   AccessForm form;
   if (!takeForm(d, form))
     return false;
@@ -208,7 +212,7 @@ bool decodeStore(Decoder &d) {
   d.instr.bytes = static_cast<uint8_t>(ptx::bits(form.type) / 8);
   d.instr.count = static_cast<uint8_t>(form.n);
   d.instr.target = width;
-  d.instr.kind = Kind::Faulting;
+  d.instr.kind = form.space == Space::Global || form.space == Space::Generic ? Kind::GlobalWrite : Kind::Faulting;
   return d.done(form.policy ? 3 : 2);
 }
 

@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/simulator/Async.h"
 #include "runtime/simulator/Count.h"
 #include "runtime/simulator/ModuleImpl.h"
 #include "runtime/simulator/Scheduler.h"
@@ -134,6 +135,7 @@ struct Unit {
   std::vector<std::unique_ptr<Cta>> ctas;
   std::vector<Cta *> pointers;
   std::unique_ptr<Order> order; ///< where ordering is checked
+  AsyncQueue async;
   uint64_t executed() const {
     uint64_t sum = 0;
     for (const auto &cta : ctas)
@@ -159,6 +161,7 @@ void prepareUnit(Unit &unit, Launch &launch, uint64_t number, CountTable *counts
     cta.index = {at.x * cluster.x + inner.x, at.y * cluster.y + inner.y, at.z * cluster.z + inner.z};
     cta.rank = rank;
     cta.cluster = unit.pointers.data();
+    cta.async = &unit.async;
     prepareCta(cta, launch, cta.index.x + uint64_t(grid.x) * (cta.index.y + uint64_t(grid.y) * cta.index.z));
   }
   if (launch.config.checks.races || launch.config.checks.async) {
@@ -166,17 +169,26 @@ void prepareUnit(Unit &unit, Launch &launch, uint64_t number, CountTable *counts
       unit.order = std::make_unique<Order>();
     unit.order->start({unit.pointers.data(), size});
   }
+  unit.async.start(launch.config.seed * 0x9E3779B97F4A7C15 + number);
   for (uint32_t rank = 0; rank < size; ++rank)
     unit.ctas[rank]->order = unit.order.get();
   for (uint32_t rank = 0; rank < size; ++rank)
     unit.ctas[rank]->counts = counts;
 }
 
-/// Runs the CTAs of a cluster in turn until all ended, one failed, or all wait.
+/// Turns in which warps still change memory, though all of them end it waiting, before an operation in flight ends.
+constexpr unsigned StirredRounds = 16;
+/// Turns in which warps do nothing but wait for mbarriers that nothing will complete before that is a deadlock: a loop
+/// may give up by itself after some rounds.
+constexpr unsigned RoundsStuck = 20000;
+
+/// Runs the CTAs of a cluster in turn until all ended, one failed, or all wait for something outside it. Where none can
+/// go on otherwise, operations in flight end, one at a time.
 Progress runUnit(Unit &unit) {
-  while (true) {
+  unsigned stuckRounds = 0;
+  for (unsigned rounds = 0;; ++rounds) {
     const uint64_t before = unit.executed();
-    bool anyActive = false, anyEnded = false;
+    bool anyActive = false, anyEnded = false, stirred = false;
     for (const auto &cta : unit.ctas) {
       if (!cta->active)
         continue;
@@ -184,14 +196,36 @@ Progress runUnit(Unit &unit) {
       if (progress == Progress::Failed)
         return progress;
       if (progress == Progress::Done) {
+        if (!unit.async.endBlock(*cta))
+          return Progress::Failed;
         cta->active = false;
         anyEnded = true;
       } else {
         anyActive = true;
+        stirred |= cta->stirred || (cta->progressed && unit.ctas.size() > 1);
       }
     }
     if (!anyActive)
       return Progress::Done;
+    if (unit.async.any()) {
+      if (anyEnded || (stirred && rounds < StirredRounds))
+        continue;
+      rounds = 0;
+      if (unit.async.endOne() == AsyncQueue::Outcome::Failed)
+        return Progress::Failed;
+      continue;
+    }
+    const bool stuck = !anyEnded && !stirred && onlyAwaitsMbarriers({unit.pointers.data(), unit.ctas.size()});
+    stuckRounds = stuck ? stuckRounds + 1 : 0;
+    if (stuck && stuckRounds < RoundsStuck)
+      continue;
+    if (stuck) {
+      for (const auto &cta : unit.ctas)
+        if (cta->active) {
+          reportDeadlock(*cta);
+          return Progress::Failed;
+        }
+    }
     if (unit.executed() == before && !anyEnded) {
       for (const auto &cta : unit.ctas)
         if (cta->active) {
@@ -380,6 +414,10 @@ std::string validate(const Module &module, const Kernel &kernel, const LaunchCon
     return "block of " + say(block) + " threads: the kernel requires " + say({required[0], required[1], required[2]});
   if (cluster.count() == 0 || cluster.count() > 16 || grid.x % cluster.x || grid.y % cluster.y || grid.z % cluster.z)
     return "clusters of " + say(cluster) + " blocks: at most 16 blocks, and they must divide the grid of " + say(grid);
+  const uint32_t *clustered = kernel.requiredCluster;
+  if (clustered[0] && (cluster.x != clustered[0] || cluster.y != clustered[1] || cluster.z != clustered[2]))
+    return "clusters of " + say(cluster) + " blocks: the kernel requires " +
+           say({clustered[0], clustered[1], clustered[2]});
   const uint64_t shared = uint64_t(kernel.staticShared) + config.dynamicShared;
   const uint32_t limit = config.sharedLimit ? config.sharedLimit : sharedLimit(module.target());
   if (shared > limit)
@@ -387,6 +425,25 @@ std::string validate(const Module &module, const Kernel &kernel, const LaunchCon
   if (config.parameters.size() < kernel.parameterBytes)
     return "parameter buffer of " + std::to_string(config.parameters.size()) + " bytes: the kernel takes " +
            std::to_string(kernel.parameterBytes);
+  return {};
+}
+
+/// Says which pointer among the parameters is not aligned as `.ptr .align` promised the compiler; empty when all are.
+std::string brokenPromise(const Kernel &kernel, std::span<const std::byte> values, uint64_t &value) {
+  for (size_t i = 0; i < kernel.parameters.size(); ++i) {
+    const Parameter &parameter = kernel.parameters[i];
+    if (!parameter.isPointer || parameter.pointeeAlignment < 2 || parameter.size > sizeof(value))
+      continue;
+    value = 0;
+    std::memcpy(&value, values.data() + parameter.offset, parameter.size);
+    if (value % parameter.pointeeAlignment == 0)
+      continue;
+    char hexadecimal[20];
+    std::snprintf(hexadecimal, sizeof hexadecimal, "0x%llx", static_cast<unsigned long long>(value));
+    return "parameter " + std::to_string(i) + " '" + parameter.name + "' is " + hexadecimal + ": the kernel was promised a multiple of " +
+           std::to_string(parameter.pointeeAlignment) + " (.ptr .align " + std::to_string(parameter.pointeeAlignment) +
+           ")";
+  }
   return {};
 }
 
@@ -405,6 +462,7 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
   cta.errors.clear();
   cta.printed.clear();
   cta.barriers.fill({});
+  cta.mbarriers.clear();
   cta.liveThreads = threads;
   cta.clusterArrived = 0;
   cta.clusterPhase = 1;
@@ -458,7 +516,10 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
     warp.counting = nullptr;
     warp.round.clear();
     std::fill(std::begin(warp.copyGroup), std::end(warp.copyGroup), 0);
-    warp.clusterPhase = 0;
+    std::fill(std::begin(warp.bulkGroup), std::end(warp.bulkGroup), 0);
+    std::fill(std::begin(warp.waits), std::end(warp.waits), MbarrierWait{});
+    warp.copyNumber = warp.clusterArrived = warp.nextWait = 0;
+    warp.stirred = false;
     warp.bank[SpecialBank] = specials + SpecialsBytes * i;
     if (!cta.specialsSet)
       setLaunchSpecials(warp, cta);
@@ -467,7 +528,10 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
   cta.specialsSet = true; // the object serves one launch
 }
 
-Report launch(const Module &module, const Kernel &kernel, const LaunchConfig &config) {
+Report launch(const Module &module, const Kernel &kernel, const LaunchConfig &given) {
+  LaunchConfig config = given;
+  if (kernel.requiredCluster[0] && config.cluster.count() == 1)
+    config.cluster = {kernel.requiredCluster[0], kernel.requiredCluster[1], kernel.requiredCluster[2]};
   Report report;
   const auto refuse = [&](ErrorKind kind, std::string message) {
     Error error;
@@ -479,6 +543,16 @@ Report launch(const Module &module, const Kernel &kernel, const LaunchConfig &co
   };
   if (std::string impossible = validate(module, kernel, config); !impossible.empty())
     return refuse(ErrorKind::InvalidLaunch, "kernel '" + kernel.name + "': " + impossible);
+  uint64_t value = 0;
+  if (std::string broken = brokenPromise(kernel, config.parameters, value); !broken.empty()) {
+    refuse(ErrorKind::BrokenPromise, std::move(broken));
+    Error &error = report.errors.back();
+    error.address = value;
+    error.ptxLine = kernel.line;
+    if (const auto near = module.memory().findAny(value); near && value >= near->base && value < near->end())
+      error.allocation = near->describe();
+    return report;
+  }
   std::string errors;
   const Program *program = module.impl().program(kernel, errors);
   if (!program) {

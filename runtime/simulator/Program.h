@@ -42,6 +42,7 @@ enum Bank : uint32_t { FrameBank = 0, ConstantBank = 1, SpecialBank = 2 };
 enum class Kind : uint8_t {
   Simple,      ///< exec, go on
   Faulting,    ///< exec may report an error
+  GlobalWrite, ///< the same; others run first where the warp has read global memory in its turn
   WarpSync,    ///< exec once the lanes of the member mask in op[5] have arrived, or all live ones where op[5] is NoRef
   Yield,       ///< exec, then let others run: nanosleep, failed waits
   Branch,      ///< to `target` where the guard holds, else `other`
@@ -61,13 +62,15 @@ enum BarrierFlags : uint8_t {
   BarrierOr = 16,
   BarrierCluster = 32,
   BarrierClusterWait = 64,
+  BarrierWarpgroup = 128, ///< wgmma.wait_group: `imm` groups may go on
 };
 
 /// Instr::flags of a WarpSync instruction that only synchronises: lanes may come to it at different places.
 constexpr uint8_t SyncOnly = 0x80;
 
-/// Instr::ordering of memory instructions: volatile, relaxed, acquire, release and atomic accesses.
-constexpr uint8_t StrongAccess = 1;
+/// Bits of Instr::ordering.
+constexpr uint8_t StrongAccess = 1;   ///< volatile, relaxed, acquire, release and atomic accesses
+constexpr uint8_t AsyncRegisters = 2; ///< wgmma: goes on with its registers after the instruction
 
 /// Where a store instruction has the values that it stores.
 enum class StoredValues : uint8_t {

@@ -39,12 +39,16 @@ const char *name(ErrorKind kind) {
     return "invalid operands";
   case ErrorKind::StackOverflow:
     return "stack overflow";
+  case ErrorKind::BrokenPromise:
+    return "broken promise";
   case ErrorKind::Race:
     return "race";
   case ErrorKind::AsyncHazard:
     return "missing wait";
   case ErrorKind::ProxyFence:
     return "missing proxy fence";
+  case ErrorKind::WgmmaFence:
+    return "missing wgmma.fence";
   case ErrorKind::MbarrierMisuse:
     return "misused mbarrier";
   }
@@ -57,12 +61,22 @@ Dim3 threadOf(const Warp &warp, unsigned lane) {
   return {linear % block.x, linear / block.x % block.y, linear / block.x / block.y};
 }
 
-Error *fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message,
-             std::string allocation) {
-  warp.faulted = true;
-  Cta &cta = *warp.cta;
-  if (!cta.errors.empty())
-    return nullptr;
+namespace {
+
+void setPlace(Error &error, const Cta &cta, const Code &code, uint32_t pc) {
+  const ModuleImpl &module = cta.launch->module->impl();
+  const Origin &origin = code.origins[pc];
+  error.ptxLine = origin.line;
+  error.instruction = std::string(origin.text);
+  error.source = module.place(origin.location);
+  error.inlinedAt = module.inlinedAt(origin.location);
+}
+
+} // namespace
+
+static Error makeError(const Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message,
+                       std::string allocation) {
+  const Cta &cta = *warp.cta;
   Error error;
   error.kind = kind;
   error.kernel = cta.launch->kernel->name;
@@ -72,16 +86,38 @@ Error *fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::
   error.address = address;
   error.allocation = std::move(allocation);
   error.message = std::move(message);
-  if (warp.frame) {
-    const ModuleImpl &module = cta.launch->module->impl();
-    const Origin &origin = warp.frame->code->origins[warp.pc()];
-    error.ptxLine = origin.line;
-    error.instruction = std::string(origin.text);
-    error.source = module.place(origin.location);
-    error.inlinedAt = module.inlinedAt(origin.location);
+  if (warp.frame)
+    setPlace(error, cta, *warp.frame->code, warp.pc());
+  return error;
+}
+
+Error *fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message,
+             std::string allocation) {
+  warp.faulted = true;
+  Cta &cta = *warp.cta;
+  if (!cta.errors.empty())
+    return nullptr;
+  if (!cta.deferred.empty() && kind != ErrorKind::Race) {
+    cta.errors.push_back(std::move(cta.deferred[0]));
+    return nullptr;
   }
-  cta.errors.push_back(std::move(error));
+  cta.errors.push_back(makeError(warp, kind, lanes, address, std::move(message), std::move(allocation)));
   return &cta.errors.back();
+}
+
+void faultLater(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message,
+                std::string allocation) {
+  Cta &cta = *warp.cta;
+  if (cta.deferred.empty())
+    cta.deferred.push_back(makeError(warp, kind, lanes, address, std::move(message), std::move(allocation)));
+}
+
+Error *faultAt(Warp &warp, const Code &code, uint32_t pc, ErrorKind kind, unsigned lane, uint64_t address,
+               std::string message) {
+  Error *error = fault(warp, kind, 1u << lane, address, std::move(message));
+  if (error)
+    setPlace(*error, *warp.cta, code, pc);
+  return error;
 }
 
 std::string describeShared(const Launch &launch, uint32_t address) {

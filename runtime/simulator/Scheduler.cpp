@@ -32,7 +32,8 @@ constexpr unsigned RoundsInFlight = 64;
 template <bool Watched> struct Running {
   const Instr *code = nullptr;
   uint32_t pc = 0, lanes = 0, limit = 0;
-  InstrCounts *records = nullptr; ///< by pc; null where the launch is not counted
+  InstrCounts *records = nullptr;                    ///< by pc; null where the launch is not counted
+  const std::vector<PinnedAccess> *pinned = nullptr; ///< by pc; null where no wgmma is checked
 
   void load(Warp &warp) {
     const Group &group = warp.groups[warp.current];
@@ -42,8 +43,10 @@ template <bool Watched> struct Running {
     warp.bank[ConstantBank] = group.frame->code->constantBase;
     pc = group.pc;
     lanes = group.lanes;
-    if constexpr (Watched)
+    if constexpr (Watched) {
       records = warp.cta->counts ? warp.cta->counts->of(group.frame->code) : nullptr;
+      pinned = warp.cta->order && !group.frame->code->pinned.empty() ? group.frame->code->pinned.data() : nullptr;
+    }
     // Where the next group in the same frame stands: there lanes meet again.
     limit = ~0u;
     if (warp.groupCount > 1)
@@ -77,6 +80,11 @@ bool passOn(Warp &warp) {
   warp.passed = takeWrote(warp) ? 0 : warp.passed + 1;
   return warp.passed <= SpinTurns * warp.groupCount && rotate(warp);
 }
+
+/// A warp comes to write global memory: true when the others should have a turn before, because they may yet have to
+/// read what this one has read. Programs rely on it that warps which leave a barrier together read together (one thread
+/// sets a flag that all have looked at); on hardware a write takes too long to overtake.
+bool givesWay(Warp &warp) { return std::exchange(warp.ahead, false) && warp.cta->warps.size() > 1; }
 
 /// How a turn of a warp ends; None: it goes on, with the current group as it now stands.
 enum class Stop { None, Blocked, Quantum, Spinning, Failed };
@@ -185,6 +193,7 @@ template <bool Watched> Stop runWarp(Warp &warp) {
     return Stop::Blocked;
   const uint64_t end = warp.executed + std::min<uint64_t>(Quantum, warp.cta->instructionLimit);
   warp.spins = warp.passed = 0;
+  warp.ahead = false;
   Running<Watched> run;
   run.load(warp);
   // After a change of groups: what the loop returns, if anything, else it goes on with the current group.
@@ -205,11 +214,23 @@ template <bool Watched> Stop runWarp(Warp &warp) {
       const uint32_t predicate = *in<uint32_t>(warp, instr.guard);
       mask &= instr.guardNegated ? ~predicate : predicate;
     }
+    if constexpr (Watched)
+      if (instr.kind == Kind::GlobalWrite && mask && givesWay(warp)) {
+        run.save(warp);
+        return Stop::Quantum;
+      }
     ++warp.executed;
     warp.lanesExecuted += std::popcount(mask);
-    if constexpr (Watched)
+    if constexpr (Watched) {
       if (run.records)
         countIssue(warp, run.records[run.pc], mask);
+      if (run.pinned && !run.pinned[run.pc].empty() && mask) {
+        warp.mask = mask;
+        run.save(warp);
+        if (!warp.cta->order->touchRegisters(warp, instr))
+          return Stop::Failed;
+      }
+    }
     switch (instr.kind) {
     case Kind::Simple:
       if (mask) {
@@ -218,6 +239,15 @@ template <bool Watched> Stop runWarp(Warp &warp) {
       }
       ++run.pc;
       continue;
+
+    case Kind::GlobalWrite:
+      if (!Watched && mask && givesWay(warp)) [[unlikely]] {
+        --warp.executed;
+        warp.lanesExecuted -= std::popcount(mask);
+        run.save(warp);
+        return Stop::Quantum;
+      }
+      [[fallthrough]];
 
     case Kind::Faulting:
       if (mask) {

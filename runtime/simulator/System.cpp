@@ -278,31 +278,22 @@ void takeAll(Decoder &d, std::initializer_list<std::string_view> known) {
   }
 }
 
+/// fence.proxy.async orders what generic instructions did before what the copy engine and wgmma do after it.
+void fenceAsync(Warp &warp, const Instr &) {
+  if (Order *order = warp.cta->order)
+    order->fenceProxy(warp);
+}
+
 bool decodeFence(Decoder &d) {
-  takeAll(d, {"cta",
-              "gl",
-              "gpu",
-              "sys",
-              "cluster",
-              "sc",
-              "acq_rel",
-              "acquire",
-              "release",
-              "proxy",
-              "alias",
-              "async",
-              "async::generic",
-              "async.global",
-              "global",
-              "shared::cta",
-              "shared::cluster",
-              "mbarrier_init",
-              "sync_restrict::shared::cta",
-              "sync_restrict::shared::cluster",
-              "tensormap::generic",
-              "generic"});
-  d.instr.exec = fenceMemory;
-  return d.done(0, 2);
+  const bool proxy = d.take("proxy");
+  if (proxy && d.take("tensormap::generic"))
+    return decodeTensorMapFence(d);
+  const bool async = proxy && (d.take("async") || d.take("async::generic"));
+  takeAll(d, {"cta", "gl", "gpu", "sys", "cluster", "sc", "acq_rel", "acquire", "release", "alias", "global",
+              "shared::cta", "shared::cluster", "mbarrier_init", "sync_restrict::shared::cta",
+              "sync_restrict::shared::cluster", "generic"});
+  d.instr.exec = async ? fenceAsync : fenceMemory;
+  return d.done(0);
 }
 
 bool decodePolicy(Decoder &d) {
@@ -321,6 +312,21 @@ bool decodePrefetch(Decoder &d) {
               "L2::128B"});
   d.instr.exec = nothing;
   return d.done(1, 2);
+}
+
+/// setmaxnreg: registers are not rationed here, but what the hardware would not take is refused.
+bool decodeSetRegisters(Decoder &d) {
+  constexpr int64_t Least = 24, Most = 256, Step = 8;
+  if (d.takeOneOf({"inc", "dec"}) < 0 || !d.take("sync") || !d.take("aligned") || d.takeType() != Type::U32)
+    return false;
+  if (d.operandCount() != 1 || d.operand(0).kind != ptx::Operand::Immediate)
+    return d.fail("expected an immediate in 'setmaxnreg'");
+  const int64_t registers = d.operand(0).value;
+  if (registers < Least || registers > Most || registers % Step != 0)
+    return d.fail("setmaxnreg to " + std::to_string(registers) + " registers: expected a multiple of 8 from 24 to 256");
+  d.instr.kind = Kind::WarpSync; // all lanes of the warp
+  d.instr.exec = nothing;
+  return d.done(1);
 }
 
 } // namespace
@@ -350,11 +356,8 @@ bool common::decodeSystem(Decoder &d) {
     d.instr.exec = nothing;
     return d.done(0);
   }
-  if (root == "setmaxnreg") {
-    takeAll(d, {"inc", "dec", "sync", "aligned", "u32"});
-    d.instr.exec = nothing;
-    return d.done(1);
-  }
+  if (root == "setmaxnreg")
+    return decodeSetRegisters(d);
   // pmevent
   d.take("mask");
   d.instr.exec = nothing;
@@ -367,7 +370,12 @@ std::vector<FamilyEntry> commonFamilies() {
           {"createpolicy", decodeSystem},  {"prefetch", decodeSystem},  {"prefetchu", decodeSystem},
           {"applypriority", decodeSystem}, {"discard", decodeSystem},   {"trap", decodeSystem},
           {"brkpt", decodeSystem},         {"nanosleep", decodeSystem}, {"griddepcontrol", decodeSystem},
-          {"setmaxnreg", decodeSystem},    {"pmevent", decodeSystem}};
+          {"setmaxnreg", decodeSystem},    {"pmevent", decodeSystem},   {"tensormap", decodeTensorMap},
+          {"vadd2", decodeVideo},          {"vadd4", decodeVideo},      {"vsub2", decodeVideo},
+          {"vsub4", decodeVideo},          {"vavrg2", decodeVideo},     {"vavrg4", decodeVideo},
+          {"vabsdiff2", decodeVideo},      {"vabsdiff4", decodeVideo},  {"vmin2", decodeVideo},
+          {"vmin4", decodeVideo},          {"vmax2", decodeVideo},      {"vmax4", decodeVideo},
+          {"vset2", decodeVideo},          {"vset4", decodeVideo}};
 }
 
 void callSystem(Warp &warp, SystemCall call, const CallSite &site) {

@@ -145,6 +145,11 @@ struct RoundEntry {
   AccessCounts access;
 };
 
+constexpr uint32_t WarpgroupWarps = 4;
+constexpr uint32_t NamedBarriers = 16;
+/// Barriers of a CTA: those that programs name, and one for each warpgroup.
+constexpr uint32_t CtaBarriers = NamedBarriers + 32 / WarpgroupWarps;
+
 struct Cta;
 struct Launch;
 class AsyncQueue;
@@ -165,6 +170,7 @@ struct Warp {
   bool faulted = false;
   bool yielded = false; ///< the instruction asks to let others run
   bool wrote = false;   ///< changed memory since the last round of a loop that may wait: it does not merely wait
+  bool ahead = false;   ///< read global memory in its turn: lets others do so before it writes there
   Cta *cta = nullptr;
   uint64_t windowBase = 0, windowEnd = 0;       ///< the allocation last hit
   uint64_t olderBase[3] = {}, olderEnd[3] = {}; ///< those hit before it
@@ -192,8 +198,8 @@ struct Warp {
   MbarrierWait waits[4];                ///< the last ones that did not succeed
   uint32_t nextWait = 0;                ///< which of them is replaced next
   uint32_t spins = 0;                   ///< rounds of a waiting loop in a row in which the warp changed nothing
-  uint32_t passed = 0;                  ///< times in a row that groups gave up their turn without having changed anything
-  bool stirred = false;                 ///< changed memory in its turn
+  uint32_t passed = 0;  ///< times in a row that groups gave up their turn without having changed anything
+  bool stirred = false; ///< changed memory in its turn
 
   // Counting.
   InstrCounts *counting = nullptr; ///< of the current instruction; null where the launch is not counted
@@ -224,11 +230,12 @@ struct Cta {
   uint32_t sharedEnd = 0; ///< first address past the CTA's shared memory
   uint8_t *sharedShadow = nullptr;
   std::vector<Warp> warps;
-  std::array<BarrierState, 16> barriers;
+  std::array<BarrierState, CtaBarriers> barriers;
   uint32_t liveThreads = 0;
   bool failed = false;
   uint64_t instructionLimit = ~uint64_t(0);
   std::vector<Error> errors;
+  std::vector<Error> deferred; ///< an uninitialised read of shared memory that may prove to be a race
   std::string printed;
   std::vector<char> sharedStorage, localStorage, specialStorage, frameStorage;
   std::vector<uint8_t> shadowStorage;
@@ -238,11 +245,11 @@ struct Cta {
   CountTable *counts = nullptr; ///< of the host thread; null where the launch is not counted
   AsyncQueue *async = nullptr;  ///< of the cluster: operations in flight
   MbarrierTable mbarriers;
-  bool progressed = false;      ///< in its last turn the CTA did more than wait
-  bool stirred = false;         ///< in the last round of that turn some warp changed memory
-  uint64_t draws = 0;           ///< by lot so far
-  bool active = false;          ///< holds a CTA that has not ended
-  bool specialsSet = false;     ///< those that are the same for all CTAs of the launch
+  bool progressed = false;  ///< in its last turn the CTA did more than wait
+  bool stirred = false;     ///< in the last round of that turn some warp changed memory
+  uint64_t draws = 0;       ///< by lot so far
+  bool active = false;      ///< holds a CTA that has not ended
+  bool specialsSet = false; ///< those that are the same for all CTAs of the launch
 };
 
 /// What all CTAs of a launch share.
@@ -274,6 +281,10 @@ Error *fault(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::
 /// The same for an instruction that was issued before, and for one lane of it.
 Error *faultAt(Warp &warp, const Code &code, uint32_t pc, ErrorKind kind, unsigned lane, uint64_t address,
                std::string message);
+/// The same for a fault that is reported when the CTA ends or meets with another one, unless that is a race: the reader
+/// of a word may have come before its writer.
+void faultLater(Warp &warp, ErrorKind kind, uint32_t lanes, uint64_t address, std::string message,
+                std::string allocation);
 /// "0x410 (shared variable 'tile' + 16)" of a shared address without rank.
 std::string describeShared(const Launch &launch, uint32_t address);
 
