@@ -63,33 +63,6 @@ PRODUCT(bytes_wide, 8, 32, 16, signed char, signed char, int, col_major, row_maj
 PRODUCT(unsigned_rr, 16, 16, 16, unsigned char, unsigned char, int, row_major, row_major)
 PRODUCT(unsigned_tall, 32, 8, 16, unsigned char, unsigned char, int, row_major, col_major)
 
-// Four bits and one bit: operands are packed in words.
-extern "C" __global__ void nibbles(const int *a, const int *b, int *c) {
-  using namespace wmma::experimental;
-  wmma::fragment<wmma::matrix_a, 8, 8, 32, precision::s4, wmma::row_major> fa;
-  wmma::fragment<wmma::matrix_b, 8, 8, 32, precision::s4, wmma::col_major> fb;
-  wmma::fragment<wmma::accumulator, 8, 8, 32, int> acc;
-  wmma::fill_fragment(acc, 1);
-  wmma::load_matrix_sync(fa, a, 32);
-  wmma::load_matrix_sync(fb, b, 32);
-  wmma::mma_sync(acc, fa, fb, acc);
-  wmma::store_matrix_sync(c, acc, 8, wmma::mem_row_major);
-}
-extern "C" __global__ void bits(const unsigned *a, const unsigned *b, int *c) {
-  using namespace wmma::experimental;
-  wmma::fragment<wmma::matrix_a, 8, 8, 128, precision::b1, wmma::row_major> fa;
-  wmma::fragment<wmma::matrix_b, 8, 8, 128, precision::b1, wmma::col_major> fb;
-  wmma::fragment<wmma::accumulator, 8, 8, 128, int> acc, both;
-  wmma::fill_fragment(acc, 0);
-  wmma::fill_fragment(both, 0);
-  wmma::load_matrix_sync(fa, a, 128);
-  wmma::load_matrix_sync(fb, b, 128);
-  wmma::bmma_sync(acc, fa, fb, acc);
-  wmma::bmma_sync(both, fa, fb, both, bmmaBitOpAND);
-  wmma::store_matrix_sync(c, acc, 8, wmma::mem_row_major);
-  wmma::store_matrix_sync(c + 64, both, 8, wmma::mem_col_major);
-}
-
 // ---- By hand: a multistage product of any size, C = A B with A row-major and B row-major (loaded transposed) or
 // column-major, in f16 or bf16 with f32 accumulators.
 
@@ -214,21 +187,6 @@ extern "C" __global__ void mma_tf32(const float *a, const float *b, const float 
   asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};" : "+f"(r[0]), "+f"(r[1]), "+f"(r[2]), "+f"(r[3]) : "r"(fa[0]), "r"(fa[1]), "r"(fa[2]), "r"(fa[3]), "r"(fb[0]), "r"(fb[1]));
   each_c([&](int e, int at) { d[at] = r[e]; });
 }
-// Two of four: A holds 16 x 16 of a sparse 16 x 32, with the places in `metadata`, one word a pair of rows.
-extern "C" __global__ void mma_sparse(const __half *a, const __half *b, const unsigned *metadata, float *d) {
-  int g = threadIdx.x / 4, q = threadIdx.x % 4;
-  unsigned fa[4], fb[4], e = metadata[threadIdx.x];
-  float r[4] = {};
-  for (int i = 0; i < 4; ++i)
-    fa[i] = *(const unsigned *)(a + (g + i % 2 * 8) * 16 + q * 2 + i / 2 * 8);
-  for (int i = 0; i < 4; ++i)
-    fb[i] = *(const unsigned *)(b + g * 32 + q * 2 + i * 8);
-  asm("mma.sp::ordered_metadata.sync.aligned.m16n8k32.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9, %10, %11}, {%0, %1, %2, %3}, %12, 0x0;"
-      : "+f"(r[0]), "+f"(r[1]), "+f"(r[2]), "+f"(r[3])
-      : "r"(fa[0]), "r"(fa[1]), "r"(fa[2]), "r"(fa[3]), "r"(fb[0]), "r"(fb[1]), "r"(fb[2]), "r"(fb[3]), "r"(e));
-  each_c([&](int i, int at) { d[at] = r[i]; });
-}
-
 // Matrices through registers: ldmatrix of 1, 2 and 4, plain and transposed, then stmatrix (sm_90) or plain stores.
 extern "C" __global__ void matrix_moves(const unsigned short *x, unsigned short *out) {
   __shared__ alignas(16) unsigned short in[4][8][8], moved[4][8][8];
