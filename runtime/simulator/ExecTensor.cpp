@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Fragments.h"
+#include "runtime/simulator/Rounding.h"
 
 namespace tessera::sim::TESSERA_SIM_ISA {
 
@@ -22,9 +23,9 @@ namespace {
 
 enum MmaFlags : uint8_t { MmaSaturate = 1 };
 
+constexpr bool isInteger(Element e) { return e >= Element::S8 && e <= Element::U4; }
 template <Element E>
-using Value = std::conditional_t<E == Element::F64, double,
-                                 std::conditional_t<E == Element::S8 || E == Element::U8, int32_t, float>>;
+using Value = std::conditional_t<E == Element::F64, double, std::conditional_t<isInteger(E), int32_t, float>>;
 
 constexpr unsigned N = 8;
 
@@ -125,32 +126,66 @@ template <Element A, Element B, Element D, Element C, unsigned M, unsigned K> vo
   }
 }
 
+/// Single bits: D = C + the number of bits set in A and B, or A xor B. A word is 32 elements of K, the words of a
+/// register lie as elements do.
+template <unsigned M, unsigned K, bool And> void bitProduct(Warp &warp, const Instr &instr) {
+  constexpr unsigned ACount = M * K / 1024, BCount = K * N / 1024, Rows = M / 8;
+  const Ref *d = instr.list, *aRefs = d + M / 4, *bRefs = aRefs + ACount, *cRefs = bRefs + BCount;
+  alignas(64) int32_t acc[M][N];
+  gatherC<int32_t, M>(warp, cRefs, acc);
+  for (unsigned m = 0; m < M; ++m)
+    for (unsigned n = 0; n < N; ++n)
+      for (unsigned word = 0; word < K / 32; ++word) {
+        const uint32_t a = in<uint32_t>(warp, aRefs[word / 4 * Rows + m / 8])[4 * (m % 8) + word % 4];
+        const uint32_t b = in<uint32_t>(warp, bRefs[word / 4])[4 * n + word % 4];
+        acc[m][n] = static_cast<int32_t>(uint32_t(acc[m][n]) + std::popcount(And ? a & b : a ^ b));
+      }
+  scatterD<int32_t, M>(warp, d, acc);
+}
+
 struct Form {
   Element a, b, d, c;
   unsigned m, k;
   Exec exec;
+  Exec other = nullptr; ///< f64: in another rounding than to nearest; bits: by xor
 };
 template <Element A, Element B, Element D, Element C, unsigned M, unsigned K>
 constexpr Form form{A, B, D, C, M, K, mma<A, B, D, C, M, K>};
+template <unsigned M, unsigned K>
+constexpr Form doubleForm{Element::F64,
+                          Element::F64,
+                          Element::F64,
+                          Element::F64,
+                          M,
+                          K,
+                          mma<Element::F64, Element::F64, Element::F64, Element::F64, M, K>,
+                          directed<mma<Element::F64, Element::F64, Element::F64, Element::F64, M, K>>};
+template <unsigned M, unsigned K>
+constexpr Form bitForm{Element::B1,  Element::B1, Element::S32, Element::S32, M, K, bitProduct<M, K, true>,
+                       bitProduct<M, K, false>};
 
 constexpr Element F16 = Element::F16, BF16 = Element::BF16, TF32 = Element::TF32, F32 = Element::F32,
                   F64 = Element::F64, E4 = Element::E4M3, E5 = Element::E5M2, S8 = Element::S8, U8 = Element::U8,
-                  S32 = Element::S32;
+                  S4 = Element::S4, U4 = Element::U4, S32 = Element::S32;
 
+// clang-format off
 constexpr Form Forms[] = {
-    form<F16, F16, F32, F32, 16, 16>,  form<F16, F16, F32, F32, 16, 8>,    form<F16, F16, F16, F16, 16, 16>,
-    form<F16, F16, F16, F16, 16, 8>,   form<BF16, BF16, F32, F32, 16, 16>, form<BF16, BF16, F32, F32, 16, 8>,
-    form<TF32, TF32, F32, F32, 16, 8>, form<TF32, TF32, F32, F32, 16, 4>,  form<F64, F64, F64, F64, 8, 4>,
-    form<F64, F64, F64, F64, 16, 4>,   form<F64, F64, F64, F64, 16, 8>,    form<F64, F64, F64, F64, 16, 16>,
-    form<S8, S8, S32, S32, 16, 32>,    form<S8, U8, S32, S32, 16, 32>,     form<U8, S8, S32, S32, 16, 32>,
-    form<U8, U8, S32, S32, 16, 32>,    form<S8, S8, S32, S32, 16, 16>,     form<S8, U8, S32, S32, 16, 16>,
-    form<U8, S8, S32, S32, 16, 16>,    form<U8, U8, S32, S32, 16, 16>,     form<S8, S8, S32, S32, 8, 16>,
-    form<S8, U8, S32, S32, 8, 16>,     form<U8, S8, S32, S32, 8, 16>,      form<U8, U8, S32, S32, 8, 16>,
-    form<E4, E4, F32, F32, 16, 32>,    form<E4, E5, F32, F32, 16, 32>,     form<E5, E4, F32, F32, 16, 32>,
-    form<E5, E5, F32, F32, 16, 32>,    form<E4, E4, F16, F16, 16, 32>,     form<E4, E5, F16, F16, 16, 32>,
-    form<E5, E4, F16, F16, 16, 32>,    form<E5, E5, F16, F16, 16, 32>,     form<E4, E4, F32, F32, 16, 16>,
-    form<E5, E5, F32, F32, 16, 16>,
+    form<F16, F16, F32, F32, 16, 16>,  form<F16, F16, F32, F32, 16, 8>,  form<F16, F16, F16, F16, 16, 16>, form<F16, F16, F16, F16, 16, 8>,
+    form<BF16, BF16, F32, F32, 16, 16>, form<BF16, BF16, F32, F32, 16, 8>, form<TF32, TF32, F32, F32, 16, 8>, form<TF32, TF32, F32, F32, 16, 4>,
+    doubleForm<8, 4>, doubleForm<16, 4>, doubleForm<16, 8>, doubleForm<16, 16>,
+    form<S8, S8, S32, S32, 16, 32>, form<S8, U8, S32, S32, 16, 32>, form<U8, S8, S32, S32, 16, 32>, form<U8, U8, S32, S32, 16, 32>,
+    form<S8, S8, S32, S32, 16, 16>, form<S8, U8, S32, S32, 16, 16>, form<U8, S8, S32, S32, 16, 16>, form<U8, U8, S32, S32, 16, 16>,
+    form<S8, S8, S32, S32, 8, 16>,  form<S8, U8, S32, S32, 8, 16>,  form<U8, S8, S32, S32, 8, 16>,  form<U8, U8, S32, S32, 8, 16>,
+    form<S4, S4, S32, S32, 16, 64>, form<S4, U4, S32, S32, 16, 64>, form<U4, S4, S32, S32, 16, 64>, form<U4, U4, S32, S32, 16, 64>,
+    form<S4, S4, S32, S32, 16, 32>, form<S4, U4, S32, S32, 16, 32>, form<U4, S4, S32, S32, 16, 32>, form<U4, U4, S32, S32, 16, 32>,
+    form<S4, S4, S32, S32, 8, 32>,  form<S4, U4, S32, S32, 8, 32>,  form<U4, S4, S32, S32, 8, 32>,  form<U4, U4, S32, S32, 8, 32>,
+    form<E4, E4, F32, F32, 16, 32>, form<E4, E5, F32, F32, 16, 32>, form<E5, E4, F32, F32, 16, 32>, form<E5, E5, F32, F32, 16, 32>,
+    form<E4, E4, F16, F16, 16, 32>, form<E4, E5, F16, F16, 16, 32>, form<E5, E4, F16, F16, 16, 32>, form<E5, E5, F16, F16, 16, 32>,
+    form<E4, E4, F32, F32, 16, 16>, form<E4, E5, F32, F32, 16, 16>, form<E5, E4, F32, F32, 16, 16>, form<E5, E5, F32, F32, 16, 16>,
+    form<E4, E4, F16, F16, 16, 16>, form<E4, E5, F16, F16, 16, 16>, form<E5, E4, F16, F16, 16, 16>, form<E5, E5, F16, F16, 16, 16>,
+    bitForm<8, 128>, bitForm<16, 128>, bitForm<16, 256>,
 };
+// clang-format on
 
 /// "m16n8k16" → 16, 8, 16.
 bool parseShape(std::string_view text, unsigned (&shape)[3]) {
@@ -178,14 +213,13 @@ bool decodeMatrix(Decoder &d) {
   // Other layouts than row by column exist for one shape of an older generation only.
   if (!d.take("row") || !d.take("col"))
     return false;
-  if (d.take("satfinite"))
-    d.instr.flags |= MmaSaturate;
-  d.take("rn");
   Element types[4];
   for (Element &type : types)
     if (!elementOf(d.takeType(), type))
       return false;
   const Element dType = types[0], aType = types[1], bType = types[2], cType = types[3];
+  if (isInteger(aType) && d.take("satfinite"))
+    d.instr.flags |= MmaSaturate;
   const Form *found = nullptr;
   for (const Form &candidate : Forms)
     if (candidate.a == aType && candidate.b == bType && candidate.d == dType && candidate.c == cType &&
@@ -207,6 +241,18 @@ bool decodeMatrix(Decoder &d) {
     return false;
   d.instr.kind = Kind::WarpSync;
   d.instr.exec = found->exec;
+  if (aType == F64) {
+    const Rounding rounding = takeRounding(d);
+    d.instr.flags = static_cast<uint8_t>(rounding);
+    if (rounding != Rounding::NearestEven)
+      d.instr.exec = found->other;
+  } else if (aType == Element::B1) {
+    const int operation = d.takeOneOf({"and", "xor"});
+    if (operation < 0 || !d.take("popc"))
+      return d.fail("expected .and.popc or .xor.popc");
+    if (operation == 1)
+      d.instr.exec = found->other;
+  }
   return d.done(4);
 }
 

@@ -13,7 +13,7 @@
 
 namespace tessera::sim::TESSERA_SIM_ISA {
 
-enum class Element : uint8_t { F16, BF16, TF32, F32, F64, E4M3, E5M2, S8, U8, S32 };
+enum class Element : uint8_t { F16, BF16, TF32, F32, F64, E4M3, E5M2, S8, U8, S4, U4, B1, S32 };
 
 constexpr unsigned elementBits(Element e) {
   switch (e) {
@@ -27,6 +27,11 @@ constexpr unsigned elementBits(Element e) {
   case Element::S8:
   case Element::U8:
     return 8;
+  case Element::S4:
+  case Element::U4:
+    return 4;
+  case Element::B1:
+    return 1;
   default:
     return 32;
   }
@@ -61,6 +66,15 @@ inline bool elementOf(ptx::Type type, Element &element) {
   case ptx::Type::U8:
     element = Element::U8;
     return true;
+  case ptx::Type::S4:
+    element = Element::S4;
+    return true;
+  case ptx::Type::U4:
+    element = Element::U4;
+    return true;
+  case ptx::Type::B1:
+    element = Element::B1;
+    return true;
   case ptx::Type::S32:
     element = Element::S32;
     return true;
@@ -92,6 +106,11 @@ template <Element E, typename T> [[gnu::always_inline]] inline void widenRegiste
     const auto *b = reinterpret_cast<const int8_t *>(from);
     for (unsigned i = 0; i < 128; ++i)
       to[i] = b[i];
+  } else if constexpr (E == Element::S4 || E == Element::U4) {
+    const auto *b = reinterpret_cast<const uint8_t *>(from);
+    constexpr int Flip = E == Element::S4 ? 8 : 0; // (x ^ 8) - 8 extends the sign
+    for (unsigned i = 0; i < 256; ++i)
+      to[i] = static_cast<T>(((b[i / 2] >> (i % 2 * 4) & 15) ^ Flip) - Flip);
   } else {
     const auto *b = reinterpret_cast<const uint8_t *>(from);
     for (unsigned i = 0; i < 128; ++i)

@@ -257,14 +257,18 @@ void addHalfFunctions(std::vector<Probe> &probes) {
 Wanted quotient(const Operands &o, bool full, const Modifiers &m) {
   const Real a = source(Type::F32, o[0], m), b = source(Type::F32, o[1], m);
   const Real exact = divide(a, b);
-  if (exact.isNaN() || exact.isInfinite() || b.isInfinite() || a.isZero())
-    return exactly(encode(Type::F32, exact));
   Real magnitude = b;
   magnitude.negative = false;
+  const bool far = !full && b.what == Real::Finite &&
+                   compare(magnitude, powerOfTwo(126)) > 0;
+  if (far && a.isInfinite())
+    return exactly(encode(Type::F32, notANumber()));
+  if (exact.isNaN() || exact.isInfinite() || b.isInfinite() || a.isZero())
+    return exactly(encode(Type::F32, exact));
   if (!full) {
     if (isSubnormal(Type::F32, b))
       return open(); // outside of the documented range
-    if (compare(magnitude, powerOfTwo(126)) > 0) {
+    if (far) {
       Real zero;
       zero.negative = exact.negative;
       return exactly(encode(Type::F32, zero));

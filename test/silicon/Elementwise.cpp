@@ -70,8 +70,7 @@ Probe makeProbe(const Elementwise &form) {
   return probe;
 }
 
-// ---- Operands
-// --------------------------------------------------------------------------------------------------------
+// ---- Operands ----
 
 namespace {
 

@@ -43,8 +43,7 @@ struct Elementwise {
 };
 Probe makeProbe(const Elementwise &form);
 
-// ---- Operands
-// --------------------------------------------------------------------------------------------------------
+// ---- Operands ----
 
 /// Patterns of the type that are special: zeros, units, limits, subnormals,
 /// infinities, NaNs, neighbours of powers of two.

@@ -183,6 +183,14 @@ const std::vector<Family> &families() {
       {"half", halfProbes},
       {"convert", convertProbes},
       {"approximate", approximateProbes},
+      {"integer", integerProbes},
+      {"atomic", atomicProbes},
+      {"warp", warpProbes},
+      {"matrix-memory", matrixMemoryProbes},
+      {"mma", mmaProbes},
+      {"wmma", wmmaProbes},
+      {"wgmma", wgmmaProbes},
+      {"tma", tmaProbes},
   };
   return All;
 }
