@@ -44,6 +44,19 @@ uint64_t fillOf(const TensorDescription &map) {
   }
 }
 
+/// What a load makes of an f32 on its way: .ftz flushes subnormals, tf32 rounds to 10 bits of fraction, ties to even.
+uint32_t converted(TensorElement element, uint32_t bits) {
+  constexpr uint32_t Exponent = 0x7F800000, Dropped = 13;
+  if ((bits & Exponent) == Exponent)
+    return bits;
+  if (element != TensorElement::TF32)
+    bits = common::bitsOf(common::flush(common::floatOf(bits)));
+  if (element == TensorElement::F32Ftz)
+    return bits;
+  const uint32_t half = (1u << (Dropped - 1)) - 1 + (bits >> Dropped & 1);
+  return (bits + half) & ~((1u << Dropped) - 1);
+}
+
 /// Where byte `offset` of a box lies whose first is at shared address `base`.
 uint32_t swizzled(const TensorDescription &map, uint32_t base, uint32_t offset) {
   const uint32_t address = base + offset;
@@ -67,11 +80,11 @@ void loadRow(const AsyncOperation &operation, const TensorTile::Row &row) {
         std::memcpy(chunk + i, &fill, element);
     if (begin < end)
       std::memcpy(chunk + begin, reinterpret_cast<const void *>(row.global + at + begin), end - begin);
-    if (map.element == TensorElement::F32Ftz)
+    if (map.element == TensorElement::F32Ftz || map.element == TensorElement::TF32 ||
+        map.element == TensorElement::TF32Ftz)
       for (unsigned i = 0; i < Chunk; i += 4) {
-        const uint32_t flushed =
-            common::bitsOf(common::flush(common::floatOf(static_cast<uint32_t>(load(chunk + i, 4)))));
-        std::memcpy(chunk + i, &flushed, 4);
+        const uint32_t value = converted(map.element, static_cast<uint32_t>(load(chunk + i, 4)));
+        std::memcpy(chunk + i, &value, sizeof value);
       }
     std::memcpy(cta.shared + to, chunk, Chunk);
     if (!cta.sharedShadow)

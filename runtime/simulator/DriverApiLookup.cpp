@@ -276,6 +276,8 @@ const Form kForms[] = {
     {"cuStreamWriteValue32", 11070, reinterpret_cast<void *>(&cuStreamWriteValue32_v2)},
     {"cuStreamWriteValue64", 9000, reinterpret_cast<void *>(&cuStreamWriteValue64_v2)},
     {"cuStreamWriteValue64", 11070, reinterpret_cast<void *>(&cuStreamWriteValue64_v2)},
+    {"cuTensorMapEncodeTiled", 12000, reinterpret_cast<void *>(&cuTensorMapEncodeTiled)},
+    {"cuTensorMapReplaceAddress", 12000, reinterpret_cast<void *>(&cuTensorMapReplaceAddress)},
     {"cuThreadExchangeStreamCaptureMode", 10010, reinterpret_cast<void *>(&cuThreadExchangeStreamCaptureMode)},
 };
 // clang-format on
@@ -456,6 +458,8 @@ const Form kRefused[] = {
     {"cuSignalExternalSemaphoresAsync", 10000, reinterpret_cast<void *>(&cuSignalExternalSemaphoresAsync)},
     {"cuStreamBeginCaptureToGraph", 12030, reinterpret_cast<void *>(&cuStreamBeginCaptureToGraph)},
     {"cuStreamGetGreenCtx", 12040, reinterpret_cast<void *>(&cuStreamGetGreenCtx)},
+    {"cuTensorMapEncodeIm2col", 12000, reinterpret_cast<void *>(&cuTensorMapEncodeIm2col)},
+    {"cuTensorMapEncodeIm2colWide", 12080, reinterpret_cast<void *>(&cuTensorMapEncodeIm2colWide)},
     {"cuStreamUpdateCaptureDependencies", 11030, reinterpret_cast<void *>(&cuStreamUpdateCaptureDependencies_v2)},
     {"cuSurfObjectCreate", 5000, reinterpret_cast<void *>(&cuSurfObjectCreate)},
     {"cuSurfObjectDestroy", 5000, reinterpret_cast<void *>(&cuSurfObjectDestroy)},

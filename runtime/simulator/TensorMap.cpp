@@ -106,7 +106,7 @@ std::string TensorDescription::check() const {
 std::string TensorDescription::unsupported() const {
   if (interleave != TensorInterleave::None)
     return std::string("interleave of ") + (interleave == TensorInterleave::Bytes16 ? "16" : "32") + " bytes";
-  if (bytesOf(element) == 0 || element == TensorElement::TF32 || element == TensorElement::TF32Ftz)
+  if (bytesOf(element) == 0)
     return std::string("element type ") + name(element);
   if (atomicity != TensorAtomicity::Bytes16)
     return "swizzle of chunks of other than 16 bytes";
