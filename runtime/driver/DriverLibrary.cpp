@@ -137,6 +137,15 @@ Expected<const DriverLibrary *> DriverLibrary::load(Kind kind) {
   if (simulator) {
     library->reportFunction =
         reinterpret_cast<std::size_t (*)(char *, std::size_t)>(dlsym(handle, "tessera_simulator_last_report"));
+    SimulatorFunctions &own = library->simulatorTable;
+    const auto find = [&](auto &function, const char *symbol) {
+      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(handle, symbol));
+    };
+    find(own.count, "tessera_simulator_count");
+    find(own.lastCounts, "tessera_simulator_last_counts");
+    find(own.className, "tessera_simulator_class_name");
+    find(own.flopName, "tessera_simulator_flop_name");
+    find(own.occupancy, "tessera_simulator_occupancy");
     // The reports become part of this library's errors: the simulator need not print them as well.
     using PrintFunction = void (*)(int);
     if (auto print = reinterpret_cast<PrintFunction>(dlsym(handle, "tessera_simulator_print_reports")))

@@ -14,10 +14,22 @@
 
 #include "runtime/driver/CudaApi.h"
 #include "runtime/include/tessera/Expected.h"
+#include "runtime/include/tessera/SimulatorApi.h"
 
 #include <string>
 
 namespace tessera::cuda {
+
+/// What the simulator's library exports beside the Driver API: see SimulatorApi.h.
+struct SimulatorFunctions {
+  decltype(&tessera_simulator_count) count = nullptr;
+  decltype(&tessera_simulator_last_counts) lastCounts = nullptr;
+  decltype(&tessera_simulator_class_name) className = nullptr;
+  decltype(&tessera_simulator_flop_name) flopName = nullptr;
+  decltype(&tessera_simulator_occupancy) occupancy = nullptr;
+
+  bool complete() const { return count && lastCounts && className && flopName && occupancy; }
+};
 
 class DriverLibrary {
 public:
@@ -29,6 +41,8 @@ public:
   Kind kind() const { return libraryKind; }
   bool isSimulator() const { return libraryKind == Kind::Simulator; }
   const DriverFunctions &functions() const { return table; }
+  /// All null with the real driver.
+  const SimulatorFunctions &simulator() const { return simulatorTable; }
   const std::string &path() const { return file; }
   /// What cuDriverGetVersion says: 13000 for CUDA 13.0.
   int version() const { return driverVersion; }
@@ -46,6 +60,7 @@ private:
 
   Kind libraryKind = Kind::Cuda;
   DriverFunctions table;
+  SimulatorFunctions simulatorTable;
   std::string file;
   int driverVersion = 0;
   std::size_t (*reportFunction)(char *buffer, std::size_t size) = nullptr;

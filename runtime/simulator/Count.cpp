@@ -242,7 +242,7 @@ LaunchCounts CountTable::summarise(const Module &module, const CountPlan &plan) 
       const SharedRecord &from = shared[record.shared];
       result.sharedAccesses.push_back({place.file, place.line, origin.line, std::string(origin.text), from.executions,
                                        from.wavefronts, from.wavefrontsLeast, from.bankWords, from.bytes, from.lanes,
-                                       from.addresses, from.worst, from.worstLeast});
+                                       from.addresses, from.worst, from.worstLeast, record.isAtomic});
     }
   for (auto &[place, counts] : lines)
     result.lines.push_back({place.first, place.second, counts});

@@ -84,10 +84,9 @@ struct Counts {
   uint64_t globalSectorsLeast = 0;
   uint64_t sharedWavefronts = 0;
   uint64_t sharedWavefrontsLeast = 0;
-  uint64_t globalBytes = 0; ///< by ld, st, atom, red: distinct bytes of each warp instruction, summed
-  uint64_t l1BypassBytes =
-      0;                   ///< those of globalBytes that atomics and loads with .cg, .cv, .volatile, ... fetch from L2
-  uint64_t localBytes = 0; ///< of local memory: spills, indexed arrays
+  uint64_t globalBytes = 0;    ///< by ld, st, atom, red: distinct bytes of each warp instruction, summed
+  uint64_t l1BypassBytes = 0;  ///< of globalBytes and asyncCopyBytes: atomics, .cg, .cv, .volatile, .relaxed, ...
+  uint64_t localBytes = 0;     ///< of local memory: spills, indexed arrays
   uint64_t asyncCopyBytes = 0; ///< by cp.async: bytes read from global memory
   uint64_t tmaBytes = 0;       ///< by cp.async.bulk and its kin: bytes read from or written to global memory
   uint64_t tensorFlops = 0;    ///< 2 m n k of every mma, wmma and wgmma
@@ -122,6 +121,7 @@ struct SharedAccess {
   uint32_t lanes = 0; ///< that take part
   std::array<uint32_t, 32> addresses{};
   uint32_t worstWavefronts = 0, worstLeast = 0;
+  bool isAtomic = false; ///< lanes that want the same word do not share it
   bool operator==(const SharedAccess &) const = default;
 };
 

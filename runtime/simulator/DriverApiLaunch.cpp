@@ -1,6 +1,7 @@
 // Launches: checks that the driver makes at once, packing of parameters, and the run itself in its turn.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/simulator/DriverApi.h"
+#include "runtime/simulator/DriverApiCounts.h"
 
 #include <cstring>
 
@@ -30,6 +31,7 @@ CUresult resultOf(sim::ErrorKind kind) {
   case sim::ErrorKind::Uninitialized:
     return cuda::CUDA_ERROR_ILLEGAL_ADDRESS;
   case sim::ErrorKind::Misaligned:
+  case sim::ErrorKind::BrokenPromise:
     return cuda::CUDA_ERROR_MISALIGNED_ADDRESS;
   case sim::ErrorKind::Deadlock:
   case sim::ErrorKind::Timeout:
@@ -145,7 +147,10 @@ void run(Device &device, const sim::Module &code, const sim::Kernel &kernel, con
   config.seed = driver().seed;
   config.threads = driver().threads;
   config.checks = driver().checks;
-  const sim::Report report = sim::launch(code, kernel, config);
+  config.count = countsLaunches();
+  sim::Report report = sim::launch(code, kernel, config);
+  if (config.count && report.ok())
+    keepCounts(code, kernel, config, std::move(report.counts));
   if (!report.ok())
     device.queue.setFault({resultOf(report.errors.front().kind), report.text()});
 }

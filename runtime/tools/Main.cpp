@@ -11,7 +11,7 @@ using namespace tessera::tool;
 
 namespace {
 
-const Verb *const kVerbs[] = {&kCompileVerb, &kCheckVerb, &kRunVerb, &kDevicesVerb, &kCacheVerb};
+const Verb *const kVerbs[] = {&kCompileVerb, &kCheckVerb, &kRunVerb, &kExplainVerb, &kDevicesVerb, &kCacheVerb};
 
 const Verb *findVerb(std::string_view name) {
   for (const Verb *verb : kVerbs)

@@ -11,7 +11,7 @@ namespace tessera::tool {
 
 enum ExitStatus { kDone = 0, kInputAtFault = 1, kWrongUsage = 2 };
 
-extern const Verb kCompileVerb, kCheckVerb, kRunVerb, kDevicesVerb, kCacheVerb;
+extern const Verb kCompileVerb, kCheckVerb, kRunVerb, kExplainVerb, kDevicesVerb, kCacheVerb;
 
 /// Prints an error to standard error and returns the exit status: diagnostics of a kernel's text as they are, others as
 /// "tessera: error: ...".

@@ -7,6 +7,7 @@
 #include "tessera/ArgumentSet.h"
 #include "tessera/Buffer.h"
 #include "tessera/Cache.h"
+#include "tessera/Counts.h"
 #include "tessera/Device.h"
 #include "tessera/Expected.h"
 #include "tessera/HostArray.h"

@@ -1,0 +1,158 @@
+// `tessera explain`: one launch on the simulator, and what it cost beside each line of the source.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/tools/Explain.h"
+#include "runtime/core/Files.h"
+#include "runtime/core/Spelling.h"
+#include "runtime/tools/Run.h"
+#include "runtime/tools/Verbs.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace tessera::tool {
+namespace {
+
+constexpr OptionSpec kOwnOptions[] = {
+    {"--json", "", "print JSON instead of text"},
+    {"--gpu", "NAME", "whose roofline: a100 a10 b200 h100 h200 l40s rtx4090 rtx5090; default: by the target"},
+    {"--svg", "OUT", "writes a picture of shared-memory bank use for one access"},
+    {"--access", "[FILE:]LINE", "which access --svg shows; default: the one that loses most to bank conflicts"},
+};
+constexpr auto kOptions = withLaunchOptions(kOwnOptions);
+
+std::string_view baseName(std::string_view path) { return path.substr(path.find_last_of('/') + 1); }
+
+/// Under what path the file of a line can be read: as it stands, or as the file that was given.
+std::string readable(const std::string &file, const std::string &given) {
+  if (file.empty())
+    return given;
+  if (detail::readFile(file))
+    return file;
+  return baseName(file) == baseName(given) ? given : file;
+}
+
+std::vector<std::string> linesOf(const std::string &text) {
+  std::vector<std::string> lines;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    lines.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return lines;
+}
+
+/// Names the files of lines as they can be read, and reads them.
+void findSources(Explanation &explanation, const std::string &given) {
+  std::map<std::string, std::string> known;
+  const auto rename = [&](std::string &file) {
+    auto [found, isNew] = known.try_emplace(file);
+    if (isNew)
+      found->second = readable(file, given);
+    file = found->second;
+  };
+  for (LineCounts &line : explanation.counts.lines)
+    rename(line.file);
+  for (SharedAccess &access : explanation.counts.sharedAccesses)
+    rename(access.file);
+  for (const auto &[file, path] : known)
+    if (Expected<std::string> text = detail::readFile(path))
+      explanation.sources.emplace(path, linesOf(*text));
+}
+
+/// The GPU of `--gpu`; null where the default by target is meant. An error is wrong usage.
+Expected<const Gpu *> namedGpu(const Options &options) {
+  const std::optional<std::string> name = options.value("--gpu");
+  if (!name)
+    return static_cast<const Gpu *>(nullptr);
+  if (const Gpu *gpu = findGpu(*name))
+    return gpu;
+  std::vector<std::string> names;
+  for (const Gpu &gpu : knownGpus())
+    names.emplace_back(gpu.name);
+  return Error(ErrorCode::InvalidArgument, "unknown GPU '" + *name + "'" + detail::didYouMean(*name, names));
+}
+
+/// Launches and counts. The simulator poses as the GPU that was named, unless the environment says what it poses as.
+Expected<LaunchCounts> launchCounted(const RunRequest &request, const ArgumentTexts &texts, Device &device) {
+  Expected<ArgumentSet> arguments = ArgumentSet::create(device, texts, request.seed);
+  if (!arguments)
+    return arguments.takeError();
+  if (Status counting = countLaunches(device, true); !counting)
+    return counting.takeError();
+  Status launched = launchOnce(request, device, *arguments);
+  if (!launched)
+    return launched.takeError();
+  return lastCounts(device);
+}
+
+/// Everything but the sources: where the counts stand on the GPU.
+Expected<Explanation> explain(LaunchCounts counts, const Device &device, const Gpu *gpu) {
+  Explanation explanation;
+  if (!gpu)
+    gpu = gpuOfTarget(counts.target);
+  if (!gpu)
+    return Error(ErrorCode::Unsupported, "no GPU is known for target '" + counts.target + "': name one with '--gpu'");
+  explanation.gpu = *gpu;
+  explanation.classNames = instructionClassNames(device);
+  explanation.flopNames = flopKindNames(device);
+  explanation.roofline = rooflineOf(counts, *gpu, explanation.flopNames);
+  Expected<Occupancy> occupancy = occupancyOn(device, counts, *gpu);
+  if (!occupancy)
+    return occupancy.takeError();
+  explanation.occupancy = *occupancy;
+  explanation.counts = std::move(counts);
+  return explanation;
+}
+
+Status writePicture(const Explanation &explanation, const std::string &path, const std::string &where) {
+  Expected<const SharedAccess *> access = chooseAccess(explanation.counts, where);
+  if (!access)
+    return access.takeError();
+  return detail::writeFileAtomically(path, bankPicture(explanation.counts, **access));
+}
+
+int run(const Options &options) {
+  Expected<RunRequest> request = readRequest(options);
+  if (!request)
+    return reportUsage(kExplainVerb, request.error().text());
+  Expected<const Gpu *> gpu = namedGpu(options);
+  if (!gpu)
+    return reportUsage(kExplainVerb, gpu.error().text());
+  if (options.has("--access") && !options.has("--svg"))
+    return reportUsage(kExplainVerb, "option '--access' chooses what '--svg' shows, which is not given");
+  Expected<ArgumentTexts> texts = readArguments(options);
+  if (!texts)
+    return report(texts.error());
+  if (*gpu)
+    setenv("TESSERA_SIM_ARCH", ("sm_" + std::to_string((*gpu)->capability)).c_str(), 0);
+  Expected<Device> device = Device::open("sim");
+  if (!device)
+    return report(device.error());
+  Expected<LaunchCounts> counts = launchCounted(*request, *texts, *device);
+  if (!counts)
+    return report(counts.error());
+  Expected<Explanation> explanation = explain(std::move(*counts), *device, *gpu);
+  if (!explanation)
+    return report(explanation.error());
+  findSources(*explanation, request->file);
+  if (const std::optional<std::string> path = options.value("--svg"))
+    if (Status written = writePicture(*explanation, *path, options.value("--access").value_or("")); !written)
+      return report(written.error());
+  std::fputs((options.has("--json") ? explainJson(*explanation) : explainText(*explanation)).c_str(), stdout);
+  return kDone;
+}
+
+} // namespace
+
+const Verb kExplainVerb = {
+    "explain",
+    "FILE --grid X[,Y[,Z]] [OPTION...]",
+    "runs a kernel once on the simulator and shows what it cost, line by line",
+    kArgumentHelp,
+    "tessera explain add.py --kernel add_kernel --grid 8 --arg x_ptr=fp32[8000]:randn --arg y_ptr=fp32[8000]:randn \\\n"
+    "      --arg output_ptr=fp32[8000]:zeros --arg n_elements=i32:8000 --const BLOCK_SIZE=1024 --gpu h200",
+    kOptions,
+    run};
+
+} // namespace tessera::tool
