@@ -192,6 +192,9 @@ private:
                                                 std::to_string(cta->launch->config.cluster.count()) + " blocks");
       cta = cta->cluster[above - 1];
       offset = address & ((1u << RankShift) - 1);
+      if (!cta->active)
+        return fail(ErrorKind::OutOfBounds,
+                    what(address, "shared") + ": block " + std::to_string(above - 1) + " of the cluster has exited");
     }
     const uint32_t begin = cta->launch->program->usesReservedShared ? ReservedShared : SharedBase;
     if (offset >= begin && offset + bytes <= cta->sharedEnd) {

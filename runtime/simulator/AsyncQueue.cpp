@@ -220,6 +220,13 @@ AsyncOperation &AsyncQueue::make(Warp &warp, unsigned lane, AsyncOperation::Kind
 bool AsyncQueue::begin(AsyncOperation &operation, std::span<const AsyncRange> ranges) {
   Warp &warp = *operation.issuer.warp;
   warp.wrote = true;
+  for (const AsyncRange &range : ranges)
+    if (const Mbarrier *over = range.writes ? range.cta->mbarriers.overlapping(range.begin, range.end) : nullptr) {
+      fault(operation.issuer, ErrorKind::MbarrierMisuse, over->address,
+            "this operation writes over the mbarrier at " + describeShared(*range.cta->launch, over->address) +
+                ", which was not invalidated");
+      return false;
+    }
   if (operation.tellsMbarrier()) {
     Mbarrier *barrier = mbarrierAt(operation.issuer, operation.barrier);
     if (!barrier)
@@ -266,9 +273,9 @@ bool AsyncQueue::tell(AsyncOperation &operation) {
   if (barrier->phase != operation.phase) {
     const bool before = barrier->phase == operation.phase + 1;
     fault(operation.issuer, ErrorKind::MbarrierMisuse, operation.barrier.address,
-          std::to_string(operation.bytes) + " bytes of this operation reach the mbarrier at shared address " +
-              std::to_string(operation.barrier.address) + " in its phase " + std::to_string(barrier->phase) +
-              ", but it was issued in phase " + std::to_string(operation.phase) +
+          std::to_string(operation.bytes) + " bytes of this operation reach the mbarrier at " +
+              describeShared(*operation.barrier.cta->launch, operation.barrier.address) + " in its phase " +
+              std::to_string(barrier->phase) + ", but it was issued in phase " + std::to_string(operation.phase) +
               (before ? ", which expected " + std::to_string(barrier->announcedBefore) + " bytes and ended with " +
                             std::to_string(barrier->arrivedBefore)
                       : std::string(", which ended without them")) +

@@ -65,8 +65,13 @@ public:
   }
   Mbarrier &make(uint32_t address, uint32_t sharedEnd);
   void clear();
-  bool empty() const { return all.empty(); }
-  std::vector<Mbarrier> &list() { return all; }
+  /// A live one of which a byte lies in [begin, end); null where there is none.
+  const Mbarrier *overlapping(uint32_t begin, uint32_t end) const {
+    for (const Mbarrier &barrier : all)
+      if (barrier.live && barrier.address < end && barrier.address + MbarrierBytes > begin)
+        return &barrier;
+    return nullptr;
+  }
 
 private:
   std::vector<Mbarrier> all;

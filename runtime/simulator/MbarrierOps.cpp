@@ -29,7 +29,7 @@ enum class Action : uint8_t { Init, Inval, Arrive, ArriveDrop, TestWait, TryWait
 /// Instr::bytes of mbarrier instructions.
 enum MbarrierFlags : uint8_t { Generic = 1, Expects = 2, Parity = 4, NoComplete = 8, Relaxed = 16, NoIncrement = 32 };
 
-std::string at(const SharedPlace &place) { return "shared address " + std::to_string(place.address); }
+std::string at(const SharedPlace &place) { return describeShared(*place.cta->launch, place.address); }
 
 bool fail(const Issuer &issuer, const SharedPlace &place, std::string message) {
   fault(issuer, ErrorKind::MbarrierMisuse, place.address, std::move(message));
@@ -274,6 +274,7 @@ bool decodeWait(Decoder &d, bool tries) {
     d.instr.bytes |= Relaxed;
   d.take("acquire");
   d.takeOneOf({"cta", "cluster"});
+  d.instr.ordering = MbarrierAccess;
   const Space space = takeBarrierSpace(d);
   if (d.takeType() != Type::B64)
     return false;
@@ -299,6 +300,7 @@ bool decodeArrival(Decoder &d, Action action) {
     d.instr.bytes |= Relaxed;
   d.take("release");
   d.takeOneOf({"cta", "cluster"});
+  d.instr.ordering = MbarrierAccess;
   const Space space = takeBarrierSpace(d);
   if (d.takeType() != Type::B64)
     return false;
@@ -329,6 +331,7 @@ bool decodeSimple(Decoder &d, Action action) {
     d.take("relaxed");
     d.takeOneOf({"cta", "cluster"});
   }
+  d.instr.ordering = MbarrierAccess;
   const Space space = takeBarrierSpace(d);
   if (d.takeType() != Type::B64)
     return false;
@@ -356,8 +359,9 @@ Mbarrier *mbarrierAt(const Issuer &issuer, const SharedPlace &place) {
   }
   uint64_t word;
   std::memcpy(&word, place.cta->shared + place.address, sizeof word);
-  if (word != barrier->word()) {
-    fail(issuer, place, "the mbarrier at " + at(place) + " was overwritten by an ordinary store");
+  if (word != barrier->word()) [[unlikely]] {
+    fail(issuer, place,
+         "the mbarrier at " + at(place) + " was overwritten by something that is no mbarrier instruction");
     return nullptr;
   }
   return barrier;
@@ -373,6 +377,7 @@ bool common::decodeCopiesArrive(Decoder &d) {
     return false;
   if (d.take("noinc"))
     d.instr.bytes |= NoIncrement;
+  d.instr.ordering = MbarrierAccess;
   const Space space = takeBarrierSpace(d);
   d.take("b64");
   if (d.operandCount() != 1 || !gatherAddress(d, d.operand(0), 0, space))

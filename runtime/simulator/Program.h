@@ -71,6 +71,7 @@ constexpr uint8_t SyncOnly = 0x80;
 /// Bits of Instr::ordering.
 constexpr uint8_t StrongAccess = 1;   ///< volatile, relaxed, acquire, release and atomic accesses
 constexpr uint8_t AsyncRegisters = 2; ///< wgmma: goes on with its registers after the instruction
+constexpr uint8_t MbarrierAccess = 4; ///< mbarrier instructions
 
 /// Where a store instruction has the values that it stores.
 enum class StoredValues : uint8_t {

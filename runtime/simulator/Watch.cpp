@@ -79,6 +79,10 @@ bool reportUnwritten(Warp &warp, uint32_t lanes, uint64_t host, uint64_t bytes, 
       allocation = found->describe();
       message += ", offset " + std::to_string(address - found->base) + " of " + allocation;
     }
+  if (owner && warp.cta->order && launch.config.checks.races) {
+    faultLater(warp, ErrorKind::Uninitialized, lanes, address, std::move(message), std::move(allocation));
+    return true;
+  }
   fault(warp, ErrorKind::Uninitialized, lanes, address, std::move(message), std::move(allocation));
   return false;
 }
@@ -107,11 +111,33 @@ bool trackWrites(Warp &warp, unsigned bytes, AccessKind kind, const Lanes64 &add
   return reportUnwritten(warp, unwritten, host, bytes, unwrittenIn(shadowOf(warp, host, isShared), bytes), kind);
 }
 
+/// False after a fault: an ordinary store or atomic operation goes over a live mbarrier.
+bool sparesMbarriers(Warp &warp, unsigned bytes, const Lanes64 &addresses) {
+  for (uint32_t m = warp.mask; m; m &= m - 1) {
+    const uint64_t host = addresses.lane[std::countr_zero(m)];
+    Cta *owner = const_cast<Cta *>(sharedOwner(warp, host));
+    if (!owner)
+      continue;
+    const auto begin = static_cast<uint32_t>(host - reinterpret_cast<uint64_t>(owner->shared));
+    const Mbarrier *barrier = owner->mbarriers.overlapping(begin, begin + bytes);
+    if (!barrier)
+      continue;
+    fault(warp, ErrorKind::MbarrierMisuse, m & -m, begin,
+          "store of " + std::to_string(bytes) + " bytes over the mbarrier at " +
+              describeShared(*owner->launch, barrier->address) + ", which was not invalidated");
+    return false;
+  }
+  return true;
+}
+
 } // namespace
 
 bool watchAccess(Warp &warp, const Instr &instr, Space space, unsigned bytes, AccessKind kind,
                  const Lanes64 &addresses) {
   const Launch &launch = *warp.cta->launch;
+  if (launch.config.checks.async && kind != AccessKind::Read && kind != AccessKind::ReadLater &&
+      !(instr.ordering & MbarrierAccess) && !sparesMbarriers(warp, bytes, addresses))
+    return false;
   if (Order *order = warp.cta->order)
     if (!order->access(warp, instr, bytes, kind, addresses))
       return false;
