@@ -17,6 +17,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/simulator/Access.h"
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Fragments.h"
 
@@ -125,6 +126,40 @@ bool readShared(Warp &warp, uint64_t bits, bool transposed, unsigned first, unsi
   return true;
 }
 
+/// Adds the stretches of shared memory that readShared reads.
+template <unsigned Bytes, unsigned K>
+void listRanges(const Warp &warp, uint64_t bits, bool transposed, unsigned first, unsigned rows,
+                std::vector<AsyncRange> &ranges) {
+  constexpr unsigned PerChunk = Chunk / Bytes;
+  const Descriptor descriptor(bits);
+  const auto add = [&](uint32_t address) {
+    if (!ranges.empty() && ranges.back().end == address)
+      ranges.back().end += Chunk;
+    else
+      ranges.push_back({warp.cta, address, address + Chunk});
+  };
+  if (!transposed) {
+    for (unsigned row = first; row < first + rows; ++row)
+      for (unsigned c = 0; c < K / PerChunk; ++c)
+        add(descriptor.alongK(row, c));
+    return;
+  }
+  for (unsigned k = 0; k < K; ++k)
+    for (unsigned row = first; row < first + rows; row += PerChunk)
+      add(descriptor.alongRows(k, row / PerChunk));
+}
+
+/// Checks the operands in shared memory, which have been found inside it. False after a fault.
+bool watchOperands(Warp &warp, const std::vector<AsyncRange> &ranges) {
+  if (warp.cta->order && !warp.cta->order->issueWgmma(warp, ranges))
+    return false;
+  for (const AsyncRange &range : ranges)
+    if (!watchBytes(warp, reinterpret_cast<uint64_t>(warp.cta->shared) + range.begin, range.end - range.begin,
+                    AccessKind::ReadLater))
+      return false;
+  return true;
+}
+
 /// The same places as in mma's A of 16 rows.
 template <Element E, unsigned K> void readRegisters(const Warp &warp, const Ref *refs, Value<E> (&a)[WarpRows][K]) {
   constexpr unsigned PerLane = 32 / elementBits(E), Block = 4 * PerLane;
@@ -183,13 +218,22 @@ template <Element A, Element B, Element D, unsigned K> void wgmma(Warp &warp, co
   if (instr.flags & ARegisters) {
     readRegisters<A, K>(warp, instr.list + dCount, a);
   } else if (!readShared<A, K>(warp, in<uint64_t>(warp, instr.op[0])[0], instr.flags & TransposeA,
-                               WarpRows * (warp.index % 4), WarpRows,
+                               WarpRows * (warp.index % WarpgroupWarps), WarpRows,
                                [&](unsigned row, unsigned k, T value) { a[row][k] = value; })) {
     return;
   }
   if (!readShared<B, K>(warp, in<uint64_t>(warp, instr.op[1])[0], instr.flags & TransposeB, 0, n,
                         [&](unsigned column, unsigned k, T value) { b[k][column] = value; }))
     return;
+  if (watched(warp)) {
+    std::vector<AsyncRange> ranges;
+    if (!(instr.flags & ARegisters))
+      listRanges<elementBits(A) / 8, K>(warp, in<uint64_t>(warp, instr.op[0])[0], instr.flags & TransposeA,
+                                        WarpRows * (warp.index % WarpgroupWarps), WarpRows, ranges);
+    listRanges<elementBits(B) / 8, K>(warp, in<uint64_t>(warp, instr.op[1])[0], instr.flags & TransposeB, 0, n, ranges);
+    if (!watchOperands(warp, ranges))
+      return;
+  }
   if (aSign * bSign < 0)
     for (auto &row : a)
       for (T &value : row)
@@ -205,23 +249,19 @@ template <Element A, Element B, Element D, unsigned K> void wgmma(Warp &warp, co
   for (unsigned block = 0; block < n; block += 8)
     for (unsigned m = 0; m < WarpRows; ++m) {
       T row[8];
+      // Integers are clamped once, when the sum of the products meets the accumulator.
       for (unsigned j = 0; j < 8; ++j)
-        row[j] = acc[m][block + j];
+        row[j] = std::is_same_v<T, int32_t> ? T(0) : acc[m][block + j];
       for (unsigned k = 0; k < K; ++k)
-        for (unsigned j = 0; j < 8; ++j) {
-          if constexpr (std::is_same_v<T, int32_t>) {
-            const int32_t product = a[m][k] * b[k][block + j];
-            row[j] = instr.flags & Saturate ? saturatingAdd(row[j], product)
-                                            : static_cast<int32_t>(uint32_t(row[j]) + uint32_t(product));
-          } else {
-            row[j] = multiplyAdd(a[m][k], b[k][block + j], row[j]);
-          }
-        }
+        for (unsigned j = 0; j < 8; ++j)
+          row[j] = multiplyAdd(a[m][k], b[k][block + j], row[j]);
       for (unsigned j = 0; j < 8; ++j)
         if constexpr (std::is_same_v<T, float>)
           acc[m][block + j] = canonical(row[j]);
         else
-          acc[m][block + j] = row[j];
+          acc[m][block + j] = instr.flags & Saturate
+                                  ? saturatingAdd(row[j], acc[m][block + j])
+                                  : static_cast<int32_t>(uint32_t(row[j]) + uint32_t(acc[m][block + j]));
     }
   if constexpr (D == Element::F16)
     storeHalfAccumulators(warp, instr.list, n, acc);
@@ -245,7 +285,24 @@ constexpr Form Forms[] = {
     form<S32, S8, S8, 32>,   form<S32, S8, U8, 32>,   form<S32, U8, S8, 32>,     form<S32, U8, U8, 32>,
 };
 
-void nothing(Warp &, const Instr &) {}
+void fence(Warp &warp, const Instr &) {
+  if (warp.cta->order)
+    warp.cta->order->fenceWgmma(warp);
+}
+void commit(Warp &warp, const Instr &) {
+  if (warp.cta->order)
+    warp.cta->order->commitWgmma(warp);
+}
+
+/// op: 0 groups that may go on. The four warps of a warpgroup meet here: their wgmma is one operation.
+bool decodeWait(Decoder &d) {
+  if (d.operandCount() != 1 || d.operand(0).kind != Operand::Immediate)
+    return d.fail("expected an immediate in 'wgmma.wait_group'");
+  d.instr.imm = d.operand(0).value;
+  d.instr.kind = Kind::Barrier;
+  d.instr.flags = BarrierAligned | BarrierWarpgroup;
+  return d.done(1);
+}
 
 /// "m64n128k16": the columns and K.
 bool parseShape(std::string_view text, unsigned &n, unsigned &k) {
@@ -330,6 +387,7 @@ bool decodeProduct(Decoder &d) {
   }
   d.instr.imm = n;
   d.instr.kind = Kind::WarpSync;
+  d.instr.ordering = AsyncRegisters;
   return d.done(next);
 }
 
@@ -342,8 +400,11 @@ bool decodeWgmma(Decoder &d) {
   d.take("aligned");
   if (what == 0)
     return decodeProduct(d);
-  d.instr.exec = nothing;
-  return d.done(what == 3 ? 1 : 0);
+  if (what == 3)
+    return decodeWait(d);
+  d.instr.exec = what == 1 ? fence : commit;
+  d.instr.kind = Kind::WarpSync;
+  return d.done(0);
 }
 
 } // namespace tessera::sim::TESSERA_SIM_ISA

@@ -5,8 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/simulator/OrderState.h"
 #include "runtime/simulator/ModuleImpl.h"
+#include "runtime/simulator/OrderState.h"
 
 #include <algorithm>
 #include <bit>
@@ -59,8 +59,8 @@ std::string Order::State::warpName(uint32_t agent) const {
   std::string text = "warp " + std::to_string(agent % warpsPerCta);
   if (ctas.size() > 1) {
     const Dim3 &block = ctas[agent / warpsPerCta]->index;
-    text += " of block (" + std::to_string(block.x) + ", " + std::to_string(block.y) + ", " + std::to_string(block.z) +
-            ")";
+    text +=
+        " of block (" + std::to_string(block.x) + ", " + std::to_string(block.y) + ", " + std::to_string(block.z) + ")";
   }
   return text;
 }
@@ -84,8 +84,8 @@ std::string Order::State::where(const Warp &warp, uint32_t rank, uint32_t addres
   std::string text = "at " + describeShared(*launch, address);
   if (ctas[rank] != warp.cta) {
     const Dim3 &block = ctas[rank]->index;
-    text += " of block (" + std::to_string(block.x) + ", " + std::to_string(block.y) + ", " + std::to_string(block.z) +
-            ")";
+    text +=
+        " of block (" + std::to_string(block.x) + ", " + std::to_string(block.y) + ", " + std::to_string(block.z) + ")";
   }
   return text;
 }
@@ -109,6 +109,8 @@ void Order::start(std::span<Cta *const> cluster) {
     s.reserve(s.warps + 16);
   }
   s.allocateCells();
+  for (Cta *cta : cluster)
+    cta->deferred.clear();
   // What was in flight is gone.
   for (Ticket ticket = 1; ticket < s.operations.size(); ++ticket)
     if (s.operations[ticket].active)
@@ -135,6 +137,9 @@ void Order::start(std::span<Cta *const> cluster) {
     for (SyncPoint &point : s.places)
       point = {};
   s.placesUsed = false;
+  s.wgmma.resize(s.warps);
+  for (WgmmaState &wgmma : s.wgmma)
+    wgmma.clear();
   std::fill(s.remote.begin(), s.remote.end(), State::Remote{});
 }
 
@@ -171,9 +176,9 @@ void Order::leave(Warp &warp, unsigned barrier) {
 }
 void Order::completed(Cta &cta, unsigned barrier) { state->barriers[cta.rank][barrier].clear(); }
 
-void Order::arriveCluster(Warp &warp) { release(warp, state->clusterBarrier[warp.clusterPhase & 1]); }
-void Order::leaveCluster(Warp &warp) {
-  acquire(warp, state->clusterBarrier[warp.clusterPhase & 1]);
+void Order::arriveCluster(Warp &warp, uint32_t phase) { release(warp, state->clusterBarrier[phase & 1]); }
+void Order::leaveCluster(Warp &warp, uint32_t phase) {
+  acquire(warp, state->clusterBarrier[phase & 1]);
   for (const SyncPoint &point : state->exited)
     acquire(warp, point);
 }
@@ -186,6 +191,10 @@ void Order::exits(Warp &warp, uint32_t lanes) {
   release(warp, point);
   if (cta.liveThreads > static_cast<uint32_t>(std::popcount(lanes)))
     return;
+  if (!cta.deferred.empty()) {
+    fault(warp, ErrorKind::Uninitialized, lanes, 0, {});
+    return;
+  }
   // The last of the CTA: whoever touched its memory must have been heard of.
   if (s.races)
     for (uint32_t w = 0; w < s.warps; ++w) {

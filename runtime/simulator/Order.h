@@ -108,9 +108,10 @@ public:
   void arrive(Warp &warp, unsigned barrier);
   void leave(Warp &warp, unsigned barrier);
   void completed(Cta &cta, unsigned barrier);
-  /// The barrier of the cluster in the phase that the warp arrived at; `completed` when a phase begins.
-  void arriveCluster(Warp &warp);
-  void leaveCluster(Warp &warp);
+  /// The barrier of the cluster, in the phase that lanes of the warp arrive at or leave; `completed` when a phase
+  /// begins.
+  void arriveCluster(Warp &warp, uint32_t phase);
+  void leaveCluster(Warp &warp, uint32_t phase);
   void completedCluster(uint32_t newPhase);
   /// fence.proxy.async: what the warp knows now may be read by the async proxy.
   void fenceProxy(Warp &warp);
@@ -126,6 +127,16 @@ public:
   void end(Ticket ticket, Warp &warp);
   /// The operation is over, as whoever acquires `point` will know.
   void end(Ticket ticket, SyncPoint &point);
+
+  // ---- wgmma
+  /// An instruction touches registers that some wgmma of the function works on. False after a fault.
+  bool touchRegisters(Warp &warp, const Instr &instr);
+  /// The current instruction of `warp` is a wgmma with operands in `ranges`. False after a fault.
+  bool issueWgmma(Warp &warp, std::span<const AsyncRange> ranges);
+  void fenceWgmma(Warp &warp);
+  void commitWgmma(Warp &warp);
+  /// All groups of `warp` but the last `keep` are over, as whoever leaves that barrier of the CTA will know.
+  void waitWgmma(Warp &warp, uint32_t keep, unsigned barrier);
 
 private:
   struct State;

@@ -94,8 +94,7 @@ void Order::State::noteRead(Cell &cell, uint32_t warp, const uint32_t *past, uin
       cell.flags = static_cast<uint8_t>((cell.flags & ~StrongRead) | (strong ? StrongRead : 0));
       return;
     }
-    const uint32_t first =
-        newParty({cell.readTime, cell.readSite, 0, cell.reader, (cell.flags & StrongRead) != 0});
+    const uint32_t first = newParty({cell.readTime, cell.readSite, 0, cell.reader, (cell.flags & StrongRead) != 0});
     cell.readTime = newParty({time, site, first, static_cast<uint16_t>(warp), strong});
     cell.reader = Several;
     return;
@@ -201,8 +200,8 @@ private:
     for (unsigned n = std::max(1u, bytes >> s.shift); n > 0; --n, ++cell) {
       const bool plain = cell->writer != Several && (!Writes || cell->reader != Several) && !cell->flightWrite &&
                          (!Writes || !cell->flightReads);
-      const bool fine = plain && ordered(cell->writer, cell->writeTime) &&
-                        (!Writes || ordered(cell->reader, cell->readTime));
+      const bool fine =
+          plain && ordered(cell->writer, cell->writeTime) && (!Writes || ordered(cell->reader, cell->readTime));
       if (!fine && look(*cell, Writes).conflict != Conflict::None) [[unlikely]]
         return false;
       if constexpr (Writes) {

@@ -140,10 +140,10 @@ private:
   }
 
   bool report(uint32_t rank, uint32_t lanes, uint32_t address, const AsyncRange &range) {
-    if (Error *error = fault(warp, kind, lanes, address,
-                             std::string(describe(agent, range.writes)) + " " + s.where(warp, rank, address) + ": " +
-                                 text,
-                             describeShared(*s.launch, address)))
+    if (Error *error =
+            fault(warp, kind, lanes, address,
+                  std::string(describe(agent, range.writes)) + " " + s.where(warp, rank, address) + ": " + text,
+                  describeShared(*s.launch, address)))
       error->related.push_back(s.related(site, note));
     return false;
   }
@@ -210,8 +210,8 @@ void Order::settle(Ticket ticket, bool reads, bool writes, uint32_t agent, const
   for (const AsyncRange &range : operation.ranges) {
     if (range.begin >= range.end || !(range.writes ? writes : reads && operation.reads))
       continue;
-    const auto flags = static_cast<uint8_t>((operation.agent == AsyncAgent::Bulk ? AsyncWrite : 0) |
-                                            (range.atomic ? StrongWrite : 0));
+    const auto flags =
+        static_cast<uint8_t>((operation.agent == AsyncAgent::Bulk ? AsyncWrite : 0) | (range.atomic ? StrongWrite : 0));
     Cell *cells = s.cellsOf(range.cta->rank);
     for (uint32_t c = range.begin >> s.shift, end = (range.end - 1) >> s.shift; c <= end; ++c) {
       Cell &cell = cells[c];

@@ -20,6 +20,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <unordered_map>
 
 namespace tessera::sim {
 
@@ -68,6 +69,36 @@ struct Operation {
   std::vector<AsyncRange> ranges;
 };
 
+/// A register that a wgmma works on.
+struct RegisterFlight {
+  Site site = 0;
+  uint32_t group = 0;
+  bool isAccumulator = false;
+};
+
+/// The wgmmas of one warp. Groups are numbered from 0 in order of their commit.
+struct WgmmaState {
+  struct Issued {
+    Ticket ticket;
+    uint32_t group;
+  };
+  uint32_t committed = 0; ///< groups so far; also the number of the one that is being filled
+  uint32_t done = 0;      ///< groups with a smaller number have been waited for
+  bool fenced = false;    ///< a wgmma.fence was executed
+  std::vector<Issued> operations;
+  std::unordered_map<Ref, RegisterFlight> inFlight; ///< by place in the frame
+  std::unordered_map<Ref, Site> written;            ///< by other instructions since the last wgmma.fence
+
+  bool isInFlight(const RegisterFlight &flight) const { return flight.group >= done; }
+  void clear() {
+    committed = done = 0;
+    fenced = false;
+    operations.clear();
+    inFlight.clear();
+    written.clear();
+  }
+};
+
 /// The cells of one CTA's shared memory.
 struct CellArray {
   struct Free {
@@ -83,8 +114,8 @@ struct Order::State {
   const Launch *launch = nullptr;
   bool races = false, async = false;
   uint32_t warpsPerCta = 0, warps = 0;
-  uint32_t agents = 0;   ///< numbers in use: warps, then points
-  uint32_t capacity = 0; ///< length of a row of `known` and `fenced`
+  uint32_t agents = 0;                 ///< numbers in use: warps, then points
+  uint32_t capacity = 0;               ///< length of a row of `known` and `fenced`
   std::vector<uint32_t> known, fenced; ///< by warp, by agent
   std::vector<uint32_t> clock;         ///< by agent: its own time
   std::vector<uint32_t> begun;         ///< by warp: its time when the cluster began
@@ -94,16 +125,17 @@ struct Order::State {
   uint32_t freeParty = 0;
   std::vector<Operation> operations{1};
   std::vector<Ticket> freeTickets;
-  std::vector<std::array<SyncPoint, 24>> barriers; ///< by rank
-  std::array<SyncPoint, 2> clusterBarrier;         ///< by parity of the phase
-  std::vector<SyncPoint> exited;                   ///< by rank: what exited threads knew
-  std::vector<SyncPoint> places{64};               ///< by hash of the address of an atomic or volatile access
+  std::vector<std::array<SyncPoint, CtaBarriers>> barriers; ///< by rank
+  std::array<SyncPoint, 2> clusterBarrier;                  ///< by parity of the phase
+  std::vector<SyncPoint> exited;                            ///< by rank: what exited threads knew
+  std::vector<SyncPoint> places{64};                        ///< by hash of the address of an atomic or volatile access
   bool placesUsed = false;
   struct Remote {
     uint32_t time = 0;
     Site site = 0;
   };
-  std::vector<Remote> remote; ///< by rank and warp: the last access of a warp to that CTA from another
+  std::vector<WgmmaState> wgmma; ///< by warp
+  std::vector<Remote> remote;    ///< by rank and warp: the last access of a warp to that CTA from another
 
   // ---- Times
   uint32_t numberOf(const Warp &warp) const { return warp.cta->rank * warpsPerCta + warp.index; }

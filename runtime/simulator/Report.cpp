@@ -154,7 +154,9 @@ std::string Error::text() const {
   text += std::string("error: ") + name(kind) + ": " + message + "\n";
   for (const SourcePlace &place : inlinedAt)
     text += places(place) + ": note: called from here\n";
-  if (kind != ErrorKind::InvalidLaunch && kind != ErrorKind::Unsupported) {
+  if (kind == ErrorKind::BrokenPromise) {
+    text += "  in a launch of kernel '" + kernel + "'\n";
+  } else if (kind != ErrorKind::InvalidLaunch && kind != ErrorKind::Unsupported) {
     text += "  in kernel '" + kernel + "', block " + triple(block) + ", thread " + triple(thread);
     if (occurrences > 1)
       text += " and " + std::to_string(occurrences - 1) + " more of its warp";

@@ -84,7 +84,10 @@ bool passOn(Warp &warp) {
 /// A warp comes to write global memory: true when the others should have a turn before, because they may yet have to
 /// read what this one has read. Programs rely on it that warps which leave a barrier together read together (one thread
 /// sets a flag that all have looked at); on hardware a write takes too long to overtake.
-bool givesWay(Warp &warp) { return std::exchange(warp.ahead, false) && warp.cta->warps.size() > 1; }
+bool givesWay(Warp &warp) {
+  warp.gaveWay = std::exchange(warp.ahead, false) && warp.cta->warps.size() > 1;
+  return warp.gaveWay;
+}
 
 /// How a turn of a warp ends; None: it goes on, with the current group as it now stands.
 enum class Stop { None, Blocked, Quantum, Spinning, Failed };
@@ -193,7 +196,7 @@ template <bool Watched> Stop runWarp(Warp &warp) {
     return Stop::Blocked;
   const uint64_t end = warp.executed + std::min<uint64_t>(Quantum, warp.cta->instructionLimit);
   warp.spins = warp.passed = 0;
-  warp.ahead = false;
+  warp.ahead = warp.gaveWay = false;
   Running<Watched> run;
   run.load(warp);
   // After a change of groups: what the loop returns, if anything, else it goes on with the current group.
@@ -363,19 +366,34 @@ void stopAsHanging(Cta &cta) {
 /// one each round, drawn from the seed, so that a missing wait shows.
 class TurnOrder {
 public:
-  explicit TurnOrder(Cta &cta) : cta(cta), drawn(cta.order && cta.launch->config.seed != 0) {
-    for (uint32_t i = 0; i < cta.warps.size() && i < order.size(); ++i)
-      order[i] = static_cast<uint8_t>(i);
-  }
+  explicit TurnOrder(Cta &cta) : cta(cta), drawn(cta.order && cta.launch->config.seed != 0) { number(); }
   void nextRound() {
-    if (!drawn)
-      return;
-    for (auto left = static_cast<uint32_t>(cta.warps.size()); left > 1; --left)
-      std::swap(order[left - 1], order[draw() % left]);
+    if (drawn)
+      shuffle();
+    else if (std::exchange(changed, false))
+      number();
+    putOff();
   }
   Warp &operator[](uint32_t turn) { return cta.warps[order[turn]]; }
 
 private:
+  void number() {
+    for (uint32_t i = 0; i < order.size(); ++i)
+      order[i] = static_cast<uint8_t>(i);
+  }
+  /// Those that gave way come after the others, in the same order.
+  void putOff() {
+    std::array<uint8_t, 32> late;
+    uint32_t early = 0, lates = 0;
+    for (uint32_t i = 0; i < cta.warps.size(); ++i)
+      (cta.warps[order[i]].gaveWay ? late[lates++] : order[early++]) = order[i];
+    std::copy_n(late.begin(), lates, order.begin() + early);
+    changed = lates != 0;
+  }
+  void shuffle() {
+    for (auto left = static_cast<uint32_t>(cta.warps.size()); left > 1; --left)
+      std::swap(order[left - 1], order[draw() % left]);
+  }
   /// splitmix64 over the seed, the CTA and a counter that goes on from turn to turn.
   uint64_t draw() {
     uint64_t z = cta.launch->config.seed + 0x9E3779B97F4A7C15 * (cta.linear * 0x10001 + ++cta.draws);
@@ -385,6 +403,7 @@ private:
   }
   Cta &cta;
   bool drawn;
+  bool changed = false; ///< the order is not that of the numbers
   std::array<uint8_t, 32> order{};
 };
 

@@ -171,6 +171,7 @@ struct Warp {
   bool yielded = false; ///< the instruction asks to let others run
   bool wrote = false;   ///< changed memory since the last round of a loop that may wait: it does not merely wait
   bool ahead = false;   ///< read global memory in its turn: lets others do so before it writes there
+  bool gaveWay = false; ///< ended its turn for that: in the next round it comes after all others
   Cta *cta = nullptr;
   uint64_t windowBase = 0, windowEnd = 0;       ///< the allocation last hit
   uint64_t olderBase[3] = {}, olderEnd[3] = {}; ///< those hit before it

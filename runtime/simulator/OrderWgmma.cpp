@@ -1,0 +1,130 @@
+//===- OrderWgmma.cpp - What is ordered before what: wgmma ----------------===//
+//
+// A wgmma is in flight from its instruction until a wgmma.wait_group covers the group it was committed with. Until then
+// its operands in shared memory must not be written, its accumulators not be touched, and its fragments of A in
+// registers not be written. Before a wgmma a wgmma.fence must order what other instructions wrote to its registers, and
+// the first needs one in any case.
+//
+// What touches these registers is known by their places in the frame (Code::pinned). Moves are looked through: a
+// compiler copies registers between the instructions that use them, and no copy is left once registers are assigned.
+// The copy of a register in flight is itself in flight.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/simulator/OrderState.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace tessera::sim {
+
+namespace {
+
+bool isMove(const Warp &warp) { return warp.frame->code->origins[warp.pc()].text.starts_with("mov"); }
+
+const std::vector<PinnedAccess> &pinnedHere(const Warp &warp) { return warp.frame->code->pinned[warp.pc()]; }
+
+} // namespace
+
+bool Order::touchRegisters(Warp &warp, const Instr &instr) {
+  State &s = *state;
+  if (!s.async || (instr.ordering & AsyncRegisters))
+    return true;
+  WgmmaState &w = s.wgmma[s.numberOf(warp)];
+  const std::vector<PinnedAccess> &touched = pinnedHere(warp);
+  const bool moves = isMove(warp);
+  const RegisterFlight *copied = nullptr;
+  for (const PinnedAccess &access : touched) {
+    const auto found = w.inFlight.find(access.place);
+    const bool flying = found != w.inFlight.end() && w.isInFlight(found->second);
+    if (flying && moves && access.read && !access.written)
+      copied = &found->second;
+    if (flying && !moves && (access.written || found->second.isAccumulator)) {
+      const bool isAccumulator = found->second.isAccumulator;
+      std::string text = std::string(access.written ? "writes" : "reads") +
+                         (isAccumulator ? " an accumulator" : " a fragment of A in registers") +
+                         " of a wgmma that has not been waited for: no wgmma.wait_group covers its group";
+      if (Error *error = fault(warp, ErrorKind::AsyncHazard, warp.mask, 0, std::move(text)))
+        error->related.push_back(s.related(found->second.site, "issued here"));
+      return false;
+    }
+  }
+  for (const PinnedAccess &access : touched) {
+    if (!access.written)
+      continue;
+    if (!moves)
+      w.written[access.place] = s.siteOf(warp);
+    else if (copied)
+      w.inFlight[access.place] = RegisterFlight(*copied);
+    else
+      w.inFlight.erase(access.place);
+  }
+  return true;
+}
+
+bool Order::issueWgmma(Warp &warp, std::span<const AsyncRange> ranges) {
+  State &s = *state;
+  const Ticket ticket = begin(warp, AsyncAgent::Wgmma, ranges);
+  if (!ticket)
+    return false;
+  WgmmaState &w = s.wgmma[s.numberOf(warp)];
+  w.operations.push_back({ticket, w.committed});
+  if (!s.async)
+    return true;
+  const Site site = s.siteOf(warp);
+  const auto unfenced = [&](const char *text, const Site *other) {
+    if (Error *error = fault(warp, ErrorKind::WgmmaFence, warp.mask, 0, text))
+      if (other)
+        error->related.push_back(s.related(*other, "written here"));
+    return false;
+  };
+  if (!w.fenced)
+    return unfenced("no wgmma.fence comes before the first wgmma", nullptr);
+  for (const PinnedAccess &access : pinnedHere(warp)) {
+    if (const auto found = w.written.find(access.place); found != w.written.end())
+      return unfenced(access.written ? "an accumulator was written after the last wgmma.fence"
+                                     : "a fragment of A in registers was written after the last wgmma.fence",
+                      &found->second);
+    const auto found = w.inFlight.find(access.place);
+    if (found == w.inFlight.end() || !w.isInFlight(found->second) ||
+        (access.written ? found->second.isAccumulator : !found->second.isAccumulator))
+      continue;
+    if (Error *error =
+            fault(warp, ErrorKind::AsyncHazard, warp.mask, 0,
+                  access.written ? "the accumulator is a fragment of A of a wgmma that has not been waited for"
+                                 : "the fragment of A is an accumulator of a wgmma that has not been waited "
+                                   "for"))
+      error->related.push_back(s.related(found->second.site, "issued here"));
+    return false;
+  }
+  for (const PinnedAccess &access : pinnedHere(warp))
+    w.inFlight[access.place] = {site, w.committed, access.written};
+  return true;
+}
+
+void Order::fenceWgmma(Warp &warp) {
+  WgmmaState &w = state->wgmma[state->numberOf(warp)];
+  w.fenced = true;
+  w.written.clear();
+}
+
+void Order::commitWgmma(Warp &warp) { ++state->wgmma[state->numberOf(warp)].committed; }
+
+void Order::waitWgmma(Warp &warp, uint32_t keep, unsigned barrier) {
+  State &s = *state;
+  SyncPoint &point = s.barriers[warp.cta->rank][barrier];
+  WgmmaState &w = s.wgmma[s.numberOf(warp)];
+  if (w.committed <= keep)
+    return;
+  w.done = std::max(w.done, w.committed - keep);
+  std::erase_if(w.operations, [&](const WgmmaState::Issued &issued) {
+    if (issued.group >= w.done)
+      return false;
+    end(issued.ticket, point);
+    return true;
+  });
+  std::erase_if(w.inFlight, [&](const auto &entry) { return !w.isInFlight(entry.second); });
+}
+
+} // namespace tessera::sim
