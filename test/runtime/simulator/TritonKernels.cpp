@@ -5,6 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "test/runtime/simulator/TritonKernels.h"
 
+#include "runtime/simulator/TensorMap.h"
+
 #include <bit>
 #include <cstdlib>
 #include <sstream>
@@ -234,10 +236,32 @@ TritonHead readTritonHead(const std::string &text) {
   return head;
 }
 
+/// What Triton's launcher asks of cuTensorMapEncodeTiled.
+static std::vector<std::byte> encodeMap(const HostTensor &tensor, const TritonHead::Descriptor &how) {
+  const size_t rank = tensor.shape.size();
+  EXPECT_EQ(how.block.size(), rank);
+  TensorDescription description;
+  description.element = static_cast<TensorElement>(how.type);
+  EXPECT_EQ(bytesOf(description.element), how.bytes);
+  description.rank = static_cast<unsigned>(rank);
+  description.address = tensor.address;
+  for (size_t i = 0; i < rank; ++i) {
+    description.size[i] = static_cast<uint64_t>(tensor.shape[rank - 1 - i]);
+    description.box[i] = how.block[rank - 1 - i];
+    if (i + 1 < rank)
+      description.stride[i] = static_cast<uint64_t>(tensor.strides[rank - 2 - i]) * how.bytes;
+  }
+  description.swizzle = static_cast<TensorSwizzle>(how.swizzle);
+  description.fill = tensor.nan ? TensorFill::Nan : TensorFill::Zero;
+  const auto map = TensorMap::encode(description);
+  EXPECT_TRUE(bool(map)) << map.error();
+  return {map.get().bytes.begin(), map.get().bytes.end()};
+}
+
 void TritonArguments::add(const HostTensor &tensor) {
   if (!head.descriptors.empty()) {
     ASSERT_LT(descriptor, head.descriptors.size());
-    ADD_FAILURE() << "no tensor maps";
+    values.push_back(encodeMap(tensor, head.descriptors[descriptor++]));
   } else {
     addRaw(tensor.address);
     for (const auto *list : {&tensor.shape, &tensor.strides})
@@ -286,6 +310,7 @@ void TritonKernels::launchPacked(const std::string &file, const std::string &tex
   addChecksOfEnvironment(launchConfig);
   const Report report = launch(*module, *kernel, launchConfig);
   ASSERT_TRUE(report.ok()) << file << ": " << report.text();
+  counted = report.counts;
 }
 
 void TritonKernels::repeat(const std::function<void()> &body) {

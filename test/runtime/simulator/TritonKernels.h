@@ -158,6 +158,8 @@ protected:
     return [&values, stride](int i, int j) { return values[size_t(j) * stride + i]; };
   }
 
+  LaunchCounts counted; ///< of the last launch, where `config` asks for counts
+
 private:
   void launchPacked(const std::string &file, const std::string &text, const TritonHead &head, Dim3 grid,
                     TritonArguments &arguments);

@@ -242,13 +242,13 @@ def atomic_kinds(x, counters, wide, n, BLOCK: tl.constexpr):
 
 @triton.jit
 def bytes_by_assembly(x, out, n, BLOCK: tl.constexpr):
-    """Four bytes at once: selected, added, permuted; several results."""
+    """Four bytes at once, two results."""
     i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     v = tl.load(x + i, mask=i < n, other=0)
     low, high = tl.inline_asm_elementwise("""
     {
         .reg .b32 a, b;
-        prmt.b32 a, $2, 0, 0x0123;
+        prmt.b32 a, 0, $2, 0x7654;
         and.b32 b, a, 0x0f0f0f0f;
         mov.b32 $0, b;
         shr.u32 a, a, 4;

@@ -117,6 +117,7 @@ def copies_arrive(x, y, n, BLOCK: gl.constexpr):
         v = buffers.index(k % 2).load(layout)
         gl.store(y + k * BLOCK + i, v * 2, mask=k * BLOCK + i < n)
         gl.thread_barrier()
+    mbarrier.wait(bars.index(blocks % 2), blocks // 2 & 1)
 
 
 @gluon.jit
