@@ -269,12 +269,12 @@ Device *ownerOf(std::uint64_t address);
 
 /// What a stream is asked to do: work, with what a graph must know of it.
 struct Operation {
-  std::function<void()> run; ///< may run any number of times
+  std::function<void()> run{}; ///< may run any number of times
   cuda::CUgraphNodeType type = cuda::CU_GRAPH_NODE_TYPE_EMPTY;
-  std::function<bool()> ready;
+  std::function<bool()> ready{};
   bool always = false;
   bool onHost = false;
-  std::vector<Queue::Ticket> after;
+  std::vector<Queue::Ticket> after{};
 };
 /// Enqueues it on a stream, or adds it to the graph that the stream is being captured into. It is not executed when a
 /// kernel before it failed.

@@ -97,10 +97,12 @@ CUresult prepareCopy(const CUDA_MEMCPY3D &copy, bool now, Operation &operation, 
   if (box.width == 0 || box.rows() == 0)
     return cuda::CUDA_SUCCESS;
   Side from, to;
-  TESSERA_RETURN_IF_FAILED(resolve("a copy from", copy.srcMemoryType, copy.srcHost, copy.srcDevice, copy.srcPitch,
-                                   copy.srcHeight, copy.srcXInBytes, copy.srcY, copy.srcZ, copy.srcLOD, box, from))
-  TESSERA_RETURN_IF_FAILED(resolve("a copy to", copy.dstMemoryType, copy.dstHost, copy.dstDevice, copy.dstPitch,
-                                   copy.dstHeight, copy.dstXInBytes, copy.dstY, copy.dstZ, copy.dstLOD, box, to))
+  TESSERA_RETURN_IF_FAILED(resolve("the source of a copy", copy.srcMemoryType, copy.srcHost, copy.srcDevice,
+                                   copy.srcPitch, copy.srcHeight, copy.srcXInBytes, copy.srcY, copy.srcZ, copy.srcLOD,
+                                   box, from))
+  TESSERA_RETURN_IF_FAILED(resolve("the target of a copy", copy.dstMemoryType, copy.dstHost, copy.dstDevice,
+                                   copy.dstPitch, copy.dstHeight, copy.dstXInBytes, copy.dstY, copy.dstZ, copy.dstLOD,
+                                   box, to))
   if (now && !from.onDevice && !isPinned(from.first, extentOf(from, box))) {
     // The driver has read pageable memory when the call returns.
     Side staged{0, box.width, box.width * box.height, false};
@@ -124,7 +126,7 @@ CUresult prepareFill(const cuda::CUDA_MEMSET_NODE_PARAMS &fill, Operation &opera
   TESSERA_REQUIRE(fill.dst % bytes == 0)
   TESSERA_REQUIRE(fill.height == 1 || (fill.pitch % bytes == 0 && fill.pitch >= fill.width * bytes))
   const std::size_t extent = (fill.height - 1) * fill.pitch + fill.width * bytes;
-  TESSERA_RETURN_IF_FAILED(checkDeviceRange(fill.dst, extent, "a fill"))
+  TESSERA_RETURN_IF_FAILED(checkDeviceRange(fill.dst, extent, "the target of a fill"))
   operation.run = [fill, memory = &ownerOf(fill.dst)->memory] {
     for (std::size_t y = 0; y < fill.height; ++y)
       memory->fill(fill.dst + y * fill.pitch, fill.value, fill.elementSize, fill.width);

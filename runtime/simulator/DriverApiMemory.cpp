@@ -39,7 +39,7 @@ cuda::CUresult checkDeviceRange(std::uint64_t address, std::uint64_t bytes, cons
   if (device && device->memory.contains(address, bytes))
     return cuda::CUDA_SUCCESS;
   char head[160];
-  std::snprintf(head, sizeof(head), "%s of %llu bytes at 0x%llx is outside the memory of the device", what,
+  std::snprintf(head, sizeof(head), "%s, %llu bytes at 0x%llx, is outside the memory of the device", what,
                 static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(address));
   std::string text = head;
   if (device)
@@ -53,9 +53,9 @@ cuda::CUresult checkDeviceRange(std::uint64_t address, std::uint64_t bytes, cons
 namespace tessera::cuda {
 namespace {
 
-constexpr unsigned kAttachGlobal = 1, kAttachHost = 2, kAttachSingle = 4; // CU_MEM_ATTACH_*
-constexpr unsigned kHostAllocFlags = 7;                                   // portable, mapped, write-combined
-constexpr unsigned kHostRegisterFlags = 0xf;                              // portable, mapped, of a device, read-only
+constexpr unsigned kAttachGlobal = 1, kAttachHost = 2; // CU_MEM_ATTACH_*
+constexpr unsigned kHostAllocFlags = 7;                // portable, mapped, write-combined
+constexpr unsigned kHostRegisterFlags = 0xf;           // portable, mapped, of a device, read-only
 
 std::uint64_t addressOf(const void *pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
 
@@ -311,7 +311,7 @@ CUresult cuMemAdvise_v2(CUdeviceptr pointer, std::size_t bytes, unsigned advice,
   TESSERA_CURRENT_OR_RETURN(device)
   const std::optional<Found> found = findAnywhere(pointer);
   TESSERA_REQUIRE(found && found->block.kind == Block::Kind::Managed && bytes > 0 && advice >= 1 && advice <= 6)
-  return checkDeviceRange(pointer, bytes, "advice on a range");
+  return checkDeviceRange(pointer, bytes, "the range of an advice");
 }
 
 CUresult cuMemPrefetchAsync(CUdeviceptr pointer, std::size_t bytes, CUdevice device, CUstream stream) {
@@ -323,7 +323,7 @@ CUresult cuMemPrefetchAsync_v2(CUdeviceptr pointer, std::size_t bytes, CUmemLoca
   TESSERA_STREAM_OR_RETURN(stream, handle)
   const std::optional<Found> found = findAnywhere(pointer);
   TESSERA_REQUIRE(found && found->block.kind == Block::Kind::Managed && bytes > 0 && flags == 0)
-  TESSERA_RETURN_IF_FAILED(checkDeviceRange(pointer, bytes, "a prefetch"))
+  TESSERA_RETURN_IF_FAILED(checkDeviceRange(pointer, bytes, "the range of a prefetch"))
   return submit(*stream, {});
 }
 
@@ -333,7 +333,7 @@ CUresult cuMemRangeGetAttribute(void *data, std::size_t dataBytes, unsigned attr
   const std::optional<Found> found = findAnywhere(pointer);
   TESSERA_REQUIRE(data && found && found->block.kind == Block::Kind::Managed && attribute >= 1 && attribute <= 8 &&
                   dataBytes >= 4 && dataBytes % 4 == 0)
-  TESSERA_RETURN_IF_FAILED(checkDeviceRange(pointer, bytes, "a question about a range"))
+  TESSERA_RETURN_IF_FAILED(checkDeviceRange(pointer, bytes, "the range of a question"))
   // No advice is kept: not read mostly (0), no place preferred and none prefetched to (-2, CU_DEVICE_INVALID).
   const int answer = attribute == 1 || attribute == 5 || attribute == 7 ? 0 : -2;
   for (std::size_t i = 0; i < dataBytes / 4; ++i)

@@ -42,12 +42,12 @@ public:
   enum class LaneKind { Legacy, Blocking, NonBlocking };
 
   struct Work {
-    std::function<void()> run; ///< empty: only a mark
+    std::function<void()> run{}; ///< empty: only a mark
     Lane lane = 0;
-    std::vector<Ticket> after;   ///< what must be done before, besides what the lanes say
-    std::function<bool()> ready; ///< asked again and again until it says yes; empty: at once
-    bool always = false;         ///< runs even after a fault
-    bool onHost = false;         ///< calls a function of the program
+    std::vector<Ticket> after{};   ///< what must be done before, besides what the lanes say
+    std::function<bool()> ready{}; ///< asked again and again until it says yes; empty: at once
+    bool always = false;           ///< runs even after a fault
+    bool onHost = false;           ///< calls a function of the program
   };
 
   /// `group` is the context whose legacy lane orders its blocking lanes.

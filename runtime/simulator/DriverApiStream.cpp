@@ -55,7 +55,7 @@ template <typename T> std::function<void()> write(CUdeviceptr address, T value) 
 
 CUresult waitOnValue(Stream &stream, CUdeviceptr address, std::uint64_t value, unsigned bytes, unsigned flags) {
   TESSERA_REQUIRE(address % bytes == 0 && (flags & ~kFlush) <= CU_STREAM_WAIT_VALUE_NOR)
-  TESSERA_RETURN_IF_FAILED(checkDeviceRange(address, bytes, "a stream's wait"))
+  TESSERA_RETURN_IF_FAILED(checkDeviceRange(address, bytes, "what a stream waits for"))
   Operation operation{.type = CU_GRAPH_NODE_TYPE_BATCH_MEM_OP};
   operation.ready = bytes == 4 ? waitFor<std::uint32_t>(address, std::uint32_t(value), flags)
                                : waitFor<std::uint64_t>(address, value, flags);
@@ -64,7 +64,7 @@ CUresult waitOnValue(Stream &stream, CUdeviceptr address, std::uint64_t value, u
 
 CUresult writeValue(Stream &stream, CUdeviceptr address, std::uint64_t value, unsigned bytes, unsigned flags) {
   TESSERA_REQUIRE(address % bytes == 0 && flags <= 1)
-  TESSERA_RETURN_IF_FAILED(checkDeviceRange(address, bytes, "a stream's write"))
+  TESSERA_RETURN_IF_FAILED(checkDeviceRange(address, bytes, "what a stream writes to"))
   Operation operation{.type = CU_GRAPH_NODE_TYPE_BATCH_MEM_OP};
   operation.run =
       bytes == 4 ? write<std::uint32_t>(address, std::uint32_t(value)) : write<std::uint64_t>(address, value);

@@ -175,9 +175,11 @@ enum class ErrorKind {
   Assert,
   InvalidInstruction, ///< operands that the instruction does not allow (a lane mask without the executing lane, ...)
   StackOverflow,
+  BrokenPromise,  ///< a pointer that `.ptr .align N` promised to be a multiple of N and is not
   Race,           ///< accesses of different warps to the same shared memory that nothing orders
   AsyncHazard,    ///< an asynchronous operation read, overwritten or reused before its wait
   ProxyFence,     ///< the async proxy reads what generic instructions wrote without a fence
+  WgmmaFence,     ///< registers of a wgmma written after the last wgmma.fence
   MbarrierMisuse, ///< not initialised, too many arrivals, bytes that nobody expects
 };
 

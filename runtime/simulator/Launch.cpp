@@ -440,9 +440,9 @@ std::string brokenPromise(const Kernel &kernel, std::span<const std::byte> value
       continue;
     char hexadecimal[20];
     std::snprintf(hexadecimal, sizeof hexadecimal, "0x%llx", static_cast<unsigned long long>(value));
-    return "parameter " + std::to_string(i) + " '" + parameter.name + "' is " + hexadecimal + ": the kernel was promised a multiple of " +
-           std::to_string(parameter.pointeeAlignment) + " (.ptr .align " + std::to_string(parameter.pointeeAlignment) +
-           ")";
+    const std::string promised = std::to_string(parameter.pointeeAlignment);
+    return "parameter " + std::to_string(i) + " '" + parameter.name + "' is " + hexadecimal +
+           ", the kernel was promised a multiple of " + promised + " (.ptr .align " + promised + ")";
   }
   return {};
 }
@@ -548,9 +548,10 @@ Report launch(const Module &module, const Kernel &kernel, const LaunchConfig &gi
     refuse(ErrorKind::BrokenPromise, std::move(broken));
     Error &error = report.errors.back();
     error.address = value;
-    error.ptxLine = kernel.line;
-    if (const auto near = module.memory().findAny(value); near && value >= near->base && value < near->end())
-      error.allocation = near->describe();
+    if (const auto holder = module.memory().find(value)) {
+      error.allocation = holder->describe();
+      error.message += "; it is in " + error.allocation;
+    }
     return report;
   }
   std::string errors;

@@ -1,65 +1,109 @@
 // The simulator's Driver API, used as a program of that API would.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../TestKernels.h"
-#include "runtime/driver/DriverLibrary.h"
+#include "DriverApiTest.h"
 
 #include <cstring>
-#include <dlfcn.h>
+#include <set>
+#include <string>
 
 using namespace tessera;
 using namespace tessera::cuda;
 
-namespace {
-
-class DriverApiTest : public testing::Test {
-protected:
-  DriverApiTest() : library(**DriverLibrary::get(DriverLibrary::Kind::Simulator)), cu(library.functions()) {
-    EXPECT_EQ(cu.cuDevicePrimaryCtxRetain(&context, 0), CUDA_SUCCESS);
-    EXPECT_EQ(cu.cuCtxSetCurrent(context), CUDA_SUCCESS);
-  }
-  ~DriverApiTest() override {
-    cu.cuCtxSetCurrent(nullptr);
-    cu.cuDevicePrimaryCtxRelease_v2(0);
-  }
-  CUfunction load(const char *text, const char *name) {
-    CUmodule module = nullptr;
-    CUfunction function = nullptr;
-    EXPECT_EQ(cu.cuModuleLoadData(&module, text), CUDA_SUCCESS) << library.takeReport();
-    EXPECT_EQ(cu.cuModuleGetFunction(&function, module, name), CUDA_SUCCESS);
-    return function;
-  }
-
-  const DriverLibrary &library;
-  const DriverFunctions &cu;
-  CUcontext context = nullptr;
-};
-
-} // namespace
-
 TEST_F(DriverApiTest, EveryFunctionIsThere) {
 #define TESSERA_EXPECT_THERE(symbol, parameters) EXPECT_NE(cu.symbol, nullptr) << #symbol;
   TESSERA_CUDA_FUNCTIONS(TESSERA_EXPECT_THERE)
+  TESSERA_SIMULATED_FUNCTIONS(TESSERA_EXPECT_THERE)
 #undef TESSERA_EXPECT_THERE
 }
 
+namespace {
+/// The name that cuda.h knows a symbol by: without its version.
+std::string plainName(std::string symbol) {
+  if (symbol.size() > 3 && symbol[symbol.size() - 3] == '_' && symbol[symbol.size() - 2] == 'v')
+    symbol.resize(symbol.size() - 3);
+  return symbol;
+}
+} // namespace
+
+TEST_F(DriverApiTest, GetProcAddressFindsEveryFunction) {
+  std::set<std::string> missing;
+#define TESSERA_LOOK_UP(symbol, ...)                                                                                   \
+  {                                                                                                                    \
+    void *function = nullptr;                                                                                          \
+    EXPECT_EQ(cu.cuGetProcAddress_v2(plainName(#symbol).c_str(), &function, 13000, 0, nullptr), CUDA_SUCCESS);         \
+    if (!function)                                                                                                     \
+      missing.insert(#symbol);                                                                                         \
+  }
+  TESSERA_CUDA_FUNCTIONS(TESSERA_LOOK_UP)
+  TESSERA_SIMULATED_FUNCTIONS(TESSERA_LOOK_UP)
+  TESSERA_REFUSED_FUNCTIONS(TESSERA_LOOK_UP)
+#undef TESSERA_LOOK_UP
+  EXPECT_EQ(missing, std::set<std::string>{});
+}
+
 TEST_F(DriverApiTest, GetProcAddressFindsVersions) {
+  struct Case {
+    const char *name;
+    int version;
+    std::uint64_t flags;
+    const char *symbol; ///< null: none
+    CUdriverProcAddressQueryResult status;
+  };
+  const Case cases[] = {
+      {"cuMemAlloc", 13000, 0, "cuMemAlloc_v2", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuMemAlloc", 3020, 0, "cuMemAlloc_v2", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuMemAlloc", 3010, 0, nullptr, CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFICIENT},
+      {"cuCtxCreate", 11030, 0, "cuCtxCreate_v2", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuCtxCreate", 11040, 0, "cuCtxCreate_v3", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuCtxCreate", 13000, 0, "cuCtxCreate_v4", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuGetProcAddress", 11030, 0, "cuGetProcAddress", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuGetProcAddress", 12000, 0, "cuGetProcAddress_v2", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuGraphInstantiate", 11000, 0, "cuGraphInstantiate_v2", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuGraphInstantiate", 12000, 0, "cuGraphInstantiateWithFlags", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuLaunchKernel", 13000, 1, "cuLaunchKernel", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuLaunchKernel", 13000, 2, "cuLaunchKernel_ptsz", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuMemcpyHtoD", 13000, 2, "cuMemcpyHtoD_v2_ptds", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuInit", 13000, 2, "cuInit", CU_GET_PROC_ADDRESS_SUCCESS},
+      {"cuFlyToTheMoon", 13000, 0, nullptr, CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND},
+  };
+  for (const Case &it : cases) {
+    SCOPED_TRACE(std::string(it.name) + " of " + std::to_string(it.version));
+    void *function = &function;
+    CUdriverProcAddressQueryResult status{};
+    EXPECT_EQ(cu.cuGetProcAddress_v2(it.name, &function, it.version, it.flags, &status), CUDA_SUCCESS);
+    EXPECT_EQ(status, it.status);
+    EXPECT_EQ(function, it.symbol ? symbol(it.symbol) : nullptr);
+  }
   void *function = nullptr;
-  CUdriverProcAddressQueryResult status{};
-  ASSERT_EQ(cu.cuGetProcAddress_v2("cuMemAlloc", &function, 13000, 0, &status), CUDA_SUCCESS);
-  EXPECT_EQ(function, reinterpret_cast<void *>(cu.cuMemAlloc_v2));
-  ASSERT_EQ(cu.cuGetProcAddress_v2("cuLaunchKernel", &function, 13000, 0, &status), CUDA_SUCCESS);
-  EXPECT_EQ(function, reinterpret_cast<void *>(cu.cuLaunchKernel));
-  EXPECT_EQ(cu.cuGetProcAddress_v2("cuFlyToTheMoon", &function, 13000, 0, &status), CUDA_SUCCESS);
-  EXPECT_EQ(function, nullptr);
   EXPECT_EQ(cu.cuGetProcAddress("cuFlyToTheMoon", &function, 11040, 0), CUDA_ERROR_NOT_FOUND);
-  EXPECT_EQ(status, CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND);
+  EXPECT_EQ(cu.cuGetProcAddress_v2("cuInit", &function, 13000, 3, nullptr), CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(DriverApiTest, WhatIsNotThereIsRefusedByName) {
+  auto refused = reinterpret_cast<CUresult (*)(void *, void *)>(symbol("cuArrayCreate_v2"));
+  ASSERT_NE(refused, nullptr);
+  EXPECT_EQ(refused(nullptr, nullptr), CUDA_ERROR_NOT_SUPPORTED);
+  EXPECT_EQ(library.takeReport(), "the simulator has no cuArrayCreate_v2");
+}
+
+TEST_F(DriverApiTest, ExportTablesAreNotFound) {
+  const CUuuid id{};
+  const void *table = &id;
+  EXPECT_EQ(cu.cuGetExportTable(&table, &id), CUDA_ERROR_NOT_FOUND);
+  EXPECT_EQ(table, nullptr);
 }
 
 TEST_F(DriverApiTest, NamesAndWordsOfErrors) {
   const char *text = nullptr;
-  ASSERT_EQ(cu.cuGetErrorName(CUDA_ERROR_ILLEGAL_ADDRESS, &text), CUDA_SUCCESS);
-  EXPECT_STREQ(text, "CUDA_ERROR_ILLEGAL_ADDRESS");
+#define TESSERA_EXPECT_WORDS(name, value, words)                                                                       \
+  EXPECT_EQ(cu.cuGetErrorName(name, &text), CUDA_SUCCESS);                                                             \
+  EXPECT_STREQ(text, #name);                                                                                           \
+  EXPECT_EQ(cu.cuGetErrorString(name, &text), CUDA_SUCCESS);                                                           \
+  EXPECT_STREQ(text, words);
+  TESSERA_CUDA_RESULTS(TESSERA_EXPECT_WORDS)
+#undef TESSERA_EXPECT_WORDS
   EXPECT_EQ(cu.cuGetErrorName(CUresult(12345), &text), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(text, nullptr);
   EXPECT_EQ(library.describe(CUresult(12345)), "CUDA error 12345");
 }
 
