@@ -9,6 +9,7 @@
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/Async.h"
 #include "runtime/simulator/CommonFamilies.h"
+#include "runtime/simulator/Count.h"
 
 #include <bit>
 #include <utility>
@@ -109,6 +110,8 @@ void asyncCopy(Warp &warp, const Instr &instr) {
   warp.mask = executing;
   if (!ok)
     return;
+  if (warp.counting)
+    countCopySource(warp, executing, source.lane, copy.sourceBytes, bytes);
   // Lanes of a warp are usually in the same group of copies.
   uint32_t left = executing;
   const auto shared = reinterpret_cast<uint64_t>(warp.cta->shared);

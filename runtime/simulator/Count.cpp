@@ -165,6 +165,7 @@ CountTable::CountTable(const Program &program, const CountPlan &plan) {
       const InstrClass instrClass = plan.codes()[i][pc].classified.instrClass;
       made[pc].isAtomic = instrClass == InstrClass::Atomic;
       made[pc].isOnBarrier = instrClass == InstrClass::Barrier;
+      made[pc].isCopy = instrClass == InstrClass::AsyncCopy;
     }
   }
 }
@@ -363,7 +364,8 @@ void addTo(Warp &warp, const AccessCounts &counts) {
 } // namespace
 
 void countAccess(Warp &warp, Space space, unsigned bytes, AccessKind kind, const Lanes64 &addresses) {
-  if (!warp.counting || !warp.mask || warp.counting->isOnBarrier)
+  if (!warp.counting || !warp.mask || warp.counting->isOnBarrier ||
+      (warp.counting->isCopy && kind == AccessKind::ReadLater))
     return;
   const Parted parted = part(warp, space, addresses);
   AccessCounts counts;
@@ -372,6 +374,37 @@ void countAccess(Warp &warp, Space space, unsigned bytes, AccessKind kind, const
   if (parted.shared)
     countShared(warp, *warp.counting, counts, parted, bytes);
   counts.localBytes = uint64_t(bytes) * static_cast<uint64_t>(std::popcount(parted.local));
+  addTo(warp, counts);
+}
+
+void countCopySource(Warp &warp, uint32_t lanes, const uint64_t *addresses, const uint8_t *bytes, unsigned whole) {
+  if (!warp.counting)
+    return;
+  // By address, and lanes that read more of the same place first: they read what the others do.
+  std::array<std::pair<uint64_t, unsigned>, WarpSize> sorted;
+  size_t count = 0;
+  for (uint32_t m = lanes; m; m &= m - 1) {
+    const auto lane = static_cast<unsigned>(std::countr_zero(m));
+    if (bytes[lane])
+      sorted[count++] = {addresses[lane], whole - bytes[lane]};
+  }
+  std::sort(sorted.begin(), sorted.begin() + count);
+  AccessCounts counts;
+  uint64_t distinct = 0, lastAddress = ~uint64_t(0), lastSector = ~uint64_t(0);
+  for (size_t i = 0; i < count; ++i) {
+    const auto [address, missing] = sorted[i];
+    if (address == lastAddress)
+      continue;
+    lastAddress = address;
+    distinct += whole - missing;
+    if (address / SectorBytes == lastSector)
+      continue;
+    lastSector = address / SectorBytes;
+    ++counts.sectors;
+    warp.cta->counts->footprint.mark(lastSector, true, false);
+  }
+  counts.sectorsLeast = sectorsOf(distinct);
+  counts.globalBytes = distinct;
   addTo(warp, counts);
 }
 

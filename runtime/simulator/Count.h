@@ -58,6 +58,7 @@ struct InstrCounts {
   WaitLoop waitLoop = NotWaiting;
   bool isAtomic = false;    ///< lanes that name the same word do not share it
   bool isOnBarrier = false; ///< its memory is an mbarrier: not counted
+  bool isCopy = false;      ///< cp.async: what it reads is counted by countCopySource
 };
 
 /// What is known of the program before it runs; shared by all host threads.
@@ -155,6 +156,8 @@ inline void retractIssue(Warp &warp) {
 
 /// `addresses` are host addresses of `bytes` aligned bytes for each lane of warp.mask.
 void countAccess(Warp &warp, ptx::Space space, unsigned bytes, AccessKind kind, const Lanes64 &addresses);
+/// What cp.async reads: `bytes` of each lane of `lanes`, at most `whole`, to which the addresses are aligned.
+void countCopySource(Warp &warp, uint32_t lanes, const uint64_t *addresses, const uint8_t *bytes, unsigned whole);
 /// An asynchronous instruction that was just issued moves `bytes` of global memory from `address` on.
 void countTransfer(Warp &warp, uint64_t address, uint64_t bytes, bool reads, bool writes);
 
