@@ -11,7 +11,8 @@
 
 #include "runtime/simulator/DriverApiTypes.h"
 
-#define TESSERA_SIMULATED_FUNCTIONS(X)                                                                                 \
+// What cuda.h of CUDA 13 declares.
+#define TESSERA_SIMULATED_FUNCTIONS_CURRENT(X)                                                                         \
   X(cuDeviceGetP2PAttribute, (int *value, unsigned attribute, CUdevice device, CUdevice peer))                         \
   X(cuDeviceGetProperties, (CUdevprop * properties, CUdevice device))                                                  \
   X(cuDeviceGetLuid, (char *luid, unsigned *mask, CUdevice device))                                                    \
@@ -23,7 +24,6 @@
   X(cuDeviceSetGraphMemAttribute, (CUdevice device, unsigned attribute, void *value))                                  \
   X(cuDeviceGraphMemTrim, (CUdevice device))                                                                           \
   X(cuFlushGPUDirectRDMAWrites, (unsigned target, unsigned scope))                                                     \
-  X(cuCtxCreate_v3, (CUcontext * context, void *affinity, int count, unsigned flags, CUdevice device))                 \
   X(cuCtxAttach, (CUcontext * context, unsigned flags))                                                                \
   X(cuCtxDetach, (CUcontext context))                                                                                  \
   X(cuCtxGetDevice_v2, (CUdevice * device, CUcontext context))                                                         \
@@ -57,9 +57,7 @@
     (CUdeviceptr to, std::size_t pitch, unsigned short value, std::size_t width, std::size_t height, CUstream stream)) \
   X(cuMemsetD2D32Async,                                                                                                \
     (CUdeviceptr to, std::size_t pitch, unsigned value, std::size_t width, std::size_t height, CUstream stream))       \
-  X(cuMemAdvise, (CUdeviceptr pointer, std::size_t bytes, unsigned advice, CUdevice device))                           \
   X(cuMemAdvise_v2, (CUdeviceptr pointer, std::size_t bytes, unsigned advice, CUmemLocation location))                 \
-  X(cuMemPrefetchAsync, (CUdeviceptr pointer, std::size_t bytes, CUdevice device, CUstream stream))                    \
   X(cuMemPrefetchAsync_v2,                                                                                             \
     (CUdeviceptr pointer, std::size_t bytes, CUmemLocation location, unsigned flags, CUstream stream))                 \
   X(cuMemRangeGetAttribute,                                                                                            \
@@ -139,14 +137,12 @@
   X(cuProfilerStop, (void))                                                                                            \
   X(cuStreamBeginCapture_v2, (CUstream stream, unsigned mode))                                                         \
   X(cuStreamEndCapture, (CUstream stream, CUgraph * graph))                                                            \
-  X(cuStreamGetCaptureInfo_v2, (CUstream stream, CUstreamCaptureStatus * status, std::uint64_t *id, CUgraph *graph,    \
-                                const CUgraphNode **dependencies, std::size_t *count))                                 \
   X(cuStreamGetCaptureInfo_v3, (CUstream stream, CUstreamCaptureStatus * status, std::uint64_t *id, CUgraph *graph,    \
                                 const CUgraphNode **dependencies, const void **edges, std::size_t *count))             \
   X(cuTensorMapEncodeTiled,                                                                                            \
     (void *map, unsigned dataType, std::uint32_t rank, void *address, const std::uint64_t *sizes,                      \
-     const std::uint64_t *strides, const std::uint32_t *box, const std::uint32_t *elementStrides,                      \
-     unsigned interleave, unsigned swizzle, unsigned l2Promotion, unsigned fill))                                      \
+     const std::uint64_t *strides, const std::uint32_t *box, const std::uint32_t *elementStrides, unsigned interleave, \
+     unsigned swizzle, unsigned l2Promotion, unsigned fill))                                                           \
   X(cuTensorMapReplaceAddress, (void *map, void *address))                                                             \
   X(cuThreadExchangeStreamCaptureMode, (unsigned *mode))                                                               \
   X(cuGraphCreate, (CUgraph * graph, unsigned flags))                                                                  \
@@ -163,25 +159,37 @@
   X(cuGraphAddEmptyNode, (CUgraphNode * node, CUgraph graph, const CUgraphNode *dependencies, std::size_t count))      \
   X(cuGraphAddChildGraphNode,                                                                                          \
     (CUgraphNode * node, CUgraph graph, const CUgraphNode *dependencies, std::size_t count, CUgraph child))            \
-  X(cuGraphAddDependencies, (CUgraph graph, const CUgraphNode *from, const CUgraphNode *to, std::size_t count))        \
   X(cuGraphDestroyNode, (CUgraphNode node))                                                                            \
   X(cuGraphGetNodes, (CUgraph graph, CUgraphNode * nodes, std::size_t *count))                                         \
   X(cuGraphGetRootNodes, (CUgraph graph, CUgraphNode * nodes, std::size_t *count))                                     \
-  X(cuGraphGetEdges, (CUgraph graph, CUgraphNode * from, CUgraphNode * to, std::size_t *count))                        \
   X(cuGraphNodeGetType, (CUgraphNode node, CUgraphNodeType * type))                                                    \
-  X(cuGraphNodeGetDependencies, (CUgraphNode node, CUgraphNode * dependencies, std::size_t *count))                    \
   X(cuGraphInstantiateWithFlags, (CUgraphExec * exec, CUgraph graph, unsigned long long flags))                        \
   X(cuGraphInstantiateWithParams, (CUgraphExec * exec, CUgraph graph, CUDA_GRAPH_INSTANTIATE_PARAMS * parameters))     \
   X(cuGraphUpload, (CUgraphExec exec, CUstream stream))                                                                \
   X(cuGraphLaunch, (CUgraphExec exec, CUstream stream))                                                                \
   X(cuGraphExecDestroy, (CUgraphExec exec))                                                                            \
   X(cuGraphExecGetFlags, (CUgraphExec exec, std::uint64_t *flags))                                                     \
-  X(cuGraphInstantiate_v2,                                                                                             \
-    (CUgraphExec * exec, CUgraph graph, CUgraphNode * errorNode, char *log, std::size_t logBytes))                     \
   X(cuGraphAddDependencies_v2,                                                                                         \
     (CUgraph graph, const CUgraphNode *from, const CUgraphNode *to, const void *edges, std::size_t count))             \
   X(cuGraphGetEdges_v2, (CUgraph graph, CUgraphNode * from, CUgraphNode * to, void *edges, std::size_t *count))        \
   X(cuGraphNodeGetDependencies_v2, (CUgraphNode node, CUgraphNode * dependencies, void *edges, std::size_t *count))
+
+// Forms of earlier versions that programs built with those still ask for.
+#define TESSERA_SIMULATED_FUNCTIONS_FORMER(X)                                                                          \
+  X(cuCtxCreate_v3, (CUcontext * context, void *affinity, int count, unsigned flags, CUdevice device))                 \
+  X(cuStreamGetCaptureInfo_v2, (CUstream stream, CUstreamCaptureStatus * status, std::uint64_t *id, CUgraph *graph,    \
+                                const CUgraphNode **dependencies, std::size_t *count))                                 \
+  X(cuGraphInstantiate_v2,                                                                                             \
+    (CUgraphExec * exec, CUgraph graph, CUgraphNode * errorNode, char *log, std::size_t logBytes))                     \
+  X(cuMemAdvise, (CUdeviceptr pointer, std::size_t bytes, unsigned advice, CUdevice device))                           \
+  X(cuMemPrefetchAsync, (CUdeviceptr pointer, std::size_t bytes, CUdevice device, CUstream stream))                    \
+  X(cuGraphAddDependencies, (CUgraph graph, const CUgraphNode *from, const CUgraphNode *to, std::size_t count))        \
+  X(cuGraphGetEdges, (CUgraph graph, CUgraphNode * from, CUgraphNode * to, std::size_t *count))                        \
+  X(cuGraphNodeGetDependencies, (CUgraphNode node, CUgraphNode * dependencies, std::size_t *count))
+
+#define TESSERA_SIMULATED_FUNCTIONS(X)                                                                                 \
+  TESSERA_SIMULATED_FUNCTIONS_CURRENT(X)                                                                               \
+  TESSERA_SIMULATED_FUNCTIONS_FORMER(X)
 
 #define TESSERA_REFUSED_FUNCTIONS(X)                                                                                   \
   X(cuArray3DCreate_v2)                                                                                                \
