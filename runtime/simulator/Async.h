@@ -181,8 +181,8 @@ void mirror(const SharedPlace &place, const Mbarrier &barrier);
 /// Whether cp.reduce.async.bulk and red.async know the pair.
 bool isBulkReduction(AtomicOperation operation, ptx::Type type, bool toGlobal);
 
-/// Makes the copies of cp.async of some lanes, up to a number. What is ordered by it: `point`, or the warp itself.
-void finishCopiesUpTo(Warp &warp, uint32_t lanes, uint32_t number, SyncPoint *point);
+/// Makes the copies of cp.async of some lanes, up to a number; `point` learns of them.
+void finishCopiesUpTo(Warp &warp, uint32_t lanes, uint32_t number, SyncPoint &point);
 
 // ---- Operands: an instruction with several addresses
 // ----------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include "runtime/simulator/CommonFamilies.h"
 #include "runtime/simulator/Count.h"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -56,6 +57,8 @@ void finishCopies(Warp &warp, uint32_t keep, bool all) {
     if (order && copy.ticket)
       order->end(std::exchange(copy.ticket, 0), warp);
   }
+  if (order && warp.copiesDone.agent)
+    order->acquire(warp, warp.copiesDone);
   retire(warp);
 }
 
@@ -145,18 +148,25 @@ void commitGroup(Warp &warp, const Instr &) {
 }
 void waitGroup(Warp &warp, const Instr &instr) { finishCopies(warp, static_cast<uint32_t>(instr.imm), false); }
 void waitAll(Warp &warp, const Instr &) { finishCopies(warp, 0, true); }
+
 } // namespace
 
-void finishCopiesUpTo(Warp &warp, uint32_t lanes, uint32_t number, SyncPoint *point) {
+void finishCopiesUpTo(Warp &warp, uint32_t lanes, uint32_t number, SyncPoint &point) {
   Order *order = warp.cta->order;
   for (PendingCopy &copy : warp.copies) {
     if (copy.number > number || !(copy.lanes & lanes))
       continue;
     finishCopy(warp, copy, copy.lanes & lanes);
     if (order && copy.ticket && copy.lanes == 0)
-      order->end(std::exchange(copy.ticket, 0), *point);
+      order->end(std::exchange(copy.ticket, 0), warp.copiesDone);
   }
   retire(warp);
+  // An arrival tells of all copies before it, those that another has told of too.
+  const VectorTime &done = warp.copiesDone.time;
+  if (point.time.size() < done.size())
+    point.time.resize(done.size(), 0);
+  for (size_t i = 0; i < done.size(); ++i)
+    point.time[i] = std::max(point.time[i], done[i]);
 }
 
 bool common::decodeAsyncCopy(Decoder &d) {

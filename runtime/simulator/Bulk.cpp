@@ -56,8 +56,8 @@ bool sameBlock(Warp &warp, unsigned lane, const SharedPlace &target, const Share
   return false;
 }
 
-AsyncRange written(const SharedPlace &place, uint64_t bytes) {
-  return {place.cta, place.address, static_cast<uint32_t>(place.address + bytes), true};
+AsyncRange written(const SharedPlace &place, uint64_t bytes, bool reduces = false) {
+  return {place.cta, place.address, static_cast<uint32_t>(place.address + bytes), true, reduces};
 }
 
 /// Global → shared of one CTA or, by multicast, of several.
@@ -121,7 +121,8 @@ void bulkMove(Warp &warp, const Instr &instr) {
     operation.target = target;
     operation.source = source.address;
     operation.barrier = barrier;
-    const AsyncRange ranges[] = {{source.cta, source.address, source.address + bytes, false}, written(target, bytes)};
+    const AsyncRange ranges[] = {written(target, bytes, reduces),
+                                 {source.cta, source.address, source.address + bytes, false}};
     if (!warp.cta->async->begin(operation, ranges))
       return;
   }
@@ -196,7 +197,7 @@ void storeAsync(Warp &warp, const Instr &instr) {
     for (unsigned i = 0; i < n; ++i)
       operation.values[i] =
           element == 8 ? in<uint64_t>(warp, instr.list[2 + i])[lane] : in<uint32_t>(warp, instr.list[2 + i])[lane];
-    const AsyncRange range = written(target, operation.bytes);
+    const AsyncRange range = written(target, operation.bytes, reduces);
     if (!warp.cta->async->begin(operation, {&range, 1}))
       return;
   }

@@ -520,6 +520,7 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
     std::fill(std::begin(warp.waits), std::end(warp.waits), MbarrierWait{});
     warp.copyNumber = warp.clusterArrived = warp.nextWait = 0;
     warp.stirred = false;
+    warp.copiesDone = {};
     warp.bank[SpecialBank] = specials + SpecialsBytes * i;
     if (!cta.specialsSet)
       setLaunchSpecials(warp, cta);

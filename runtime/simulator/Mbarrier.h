@@ -32,6 +32,7 @@ constexpr unsigned MbarrierBytes = 8;
 struct Mbarrier {
   uint32_t address = 0; ///< shared
   bool live = false;
+  bool used = false; ///< since it was initialised
   uint32_t pending = 0, expected = 0;
   int64_t bytes = 0;
   uint32_t phase = 0;                              ///< how many are over
@@ -65,10 +66,11 @@ public:
   }
   Mbarrier &make(uint32_t address, uint32_t sharedEnd);
   void clear();
-  /// A live one of which a byte lies in [begin, end); null where there is none.
+  /// A live one that was used of which a byte lies in [begin, end); null where there is none. Compilers put mbarriers
+  /// in places of which they make nothing but ordinary memory afterwards.
   const Mbarrier *overlapping(uint32_t begin, uint32_t end) const {
     for (const Mbarrier &barrier : all)
-      if (barrier.live && barrier.address < end && barrier.address + MbarrierBytes > begin)
+      if (barrier.live && barrier.used && barrier.address < end && barrier.address + MbarrierBytes > begin)
         return &barrier;
     return nullptr;
   }

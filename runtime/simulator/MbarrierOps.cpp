@@ -364,6 +364,7 @@ Mbarrier *mbarrierAt(const Issuer &issuer, const SharedPlace &place) {
          "the mbarrier at " + at(place) + " was overwritten by something that is no mbarrier instruction");
     return nullptr;
   }
+  barrier->used = true;
   return barrier;
 }
 

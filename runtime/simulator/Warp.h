@@ -193,6 +193,7 @@ struct Warp {
   std::vector<PendingCopy> copies;
   uint32_t copyGroup[WarpSize] = {};
   uint32_t copyNumber = 0;              ///< of the last cp.async
+  SyncPoint copiesDone;                 ///< what those that an mbarrier was told of have written
   uint32_t bulkGroup[WarpSize] = {};    ///< number of the bulk group that a thread fills
   uint32_t clusterArrived = 0;          ///< lanes that arrived at barrier.cluster and have yet to wait there
   uint32_t clusterPhase[WarpSize] = {}; ///< of the barrier.cluster at which a lane arrived last
