@@ -50,7 +50,10 @@ const Gpu *gpuOfTarget(std::string_view target) {
 
 Roofline rooflineOf(const LaunchCounts &counts, const Gpu &gpu, std::span<const std::string> flopKinds) {
   Roofline result;
-  const double cycles = gpu.multiprocessors * gpu.clockGigahertz * 1e9, bandwidth = gpu.memoryGigabytes * 1e9;
+  // Blocks stay where they are: a grid of fewer blocks than multiprocessors leaves some without work.
+  result.busy = unsigned(std::min<std::uint64_t>(counts.blocks(), gpu.multiprocessors));
+  const double part = double(result.busy) / gpu.multiprocessors;
+  const double cycles = result.busy * gpu.clockGigahertz * 1e9, bandwidth = gpu.memoryGigabytes * 1e9;
   result.bytes = double(counts.footprintRead + counts.footprintWritten);
   double longest = 0, peak = 0;
   for (std::size_t i = 0; i < flopKinds.size() && i < std::size(counts.totals.flops); ++i) {
@@ -58,7 +61,7 @@ Roofline rooflineOf(const LaunchCounts &counts, const Gpu &gpu, std::span<const 
     const double most = gpu.teraflops[i] * 1e12;
     if (flops == 0 || most == 0)
       continue;
-    result.ceilings.push_back({flopKinds[i], flops, most});
+    result.ceilings.push_back({flopKinds[i], flops, most * part});
     if (flops / most <= longest)
       continue;
     longest = flops / most;

@@ -95,6 +95,7 @@ private:
     const Roofline &r = explanation.roofline;
     json.key("roofline").open('{');
     text("gpu", explanation.gpu.name);
+    number("busy_multiprocessors", r.busy);
     text("bound", r.bound());
     real("bytes", r.bytes);
     text("unit", r.unit);

@@ -213,7 +213,11 @@ private:
 
   void roofline() {
     const Roofline &r = explanation.roofline;
-    out += "\nroofline of " + std::string(explanation.gpu.title) + "\n";
+    out += "\nroofline of " + std::string(explanation.gpu.title);
+    if (r.busy < explanation.gpu.multiprocessors)
+      out +=
+          ", of which " + integer(r.busy) + (r.busy == 1 ? " multiprocessor has" : " multiprocessors have") + " work";
+    out += "\n";
     std::vector<std::vector<std::string>> rows;
     for (const Ceiling &ceiling : r.ceilings)
       rows.push_back({"  " + ceiling.name, scaled(ceiling.amount, unitOf(ceiling)),

@@ -106,6 +106,7 @@ struct Ceiling {
 /// Where a kernel stands under the roofline.
 struct Roofline {
   std::vector<Ceiling> ceilings; ///< those that it touches; the slowest first
+  unsigned busy = 0;             ///< multiprocessors that the grid has blocks for
   double bytes = 0;              ///< that must move between memory and the GPU at the least
   std::string unit;              ///< the arithmetic that would take longest; empty: there is none
   double flops = 0;              ///< of that unit

@@ -150,7 +150,9 @@ TEST_F(CountKernels, CopiesInStagesIntoMma) {
   const Buffer da = buffer(Number::F16, a), db = buffer(Number::F16, b), dc = poisoned(Number::F16, m * n);
   const LaunchCounts counts = same([&] { launchTriton("persistent", 80, {4}, da, db, dc, m, n, k); });
   EXPECT_EQ(counts.totals.tensorFlops, 2u * m * n * k);
-  EXPECT_EQ(counts.totals.asyncCopyBytes, 4u * 2 * 64 * k * 2); // each of four tiles its rows of a and columns of b
+  // Each of four tiles takes 64 rows of a by loads and 64 columns of b by copies, and stores its part of c.
+  EXPECT_EQ(counts.totals.asyncCopyBytes, 4u * 64 * k * 2);
+  EXPECT_EQ(counts.totals.globalBytes, 4u * 64 * k * 2 + 2 * m * n);
   EXPECT_EQ(counts.footprintRead, 2u * (m * k + k * n));
   EXPECT_EQ(counts.footprintWritten, 2u * m * n);
   EXPECT_EQ(counts.totals.globalSectors, counts.totals.globalSectorsLeast);
@@ -159,7 +161,7 @@ TEST_F(CountKernels, CopiesInStagesIntoMma) {
 TEST_F(CountKernels, TensorCopiesIntoWgmma) {
   const LaunchCounts counts = product("described-f16-3-stages", 128, 128, 192, false);
   EXPECT_EQ(counts.totals.tensorFlops, 2u * 128 * 128 * 192);
-  EXPECT_EQ(counts.totals.tmaBytes, 4u * 2 * 64 * 192 * 2 + 2 * 128 * 128); // as above, and the result
+  EXPECT_EQ(counts.totals.tmaBytes, 4u * 2 * 64 * 192 * 2 + 2 * 128 * 128); // both operands, and the result
   EXPECT_EQ(counts.footprintRead, 2u * (128 * 192 + 192 * 128));
   EXPECT_EQ(counts.footprintWritten, 2u * 128 * 128);
 }
