@@ -61,6 +61,9 @@ struct Flush {
 struct FromHalf {
   static float run(uint16_t x) { return halfToFloat(x); }
 };
+struct FromHalfFlushed {
+  static float run(uint16_t x) { return halfToFloat((x & 0x7C00) == 0 ? x & 0x8000 : x); }
+};
 struct FromBfloat {
   static float run(uint16_t x) { return bfloatToFloat(x); }
 };
@@ -207,11 +210,12 @@ template <bool AsValue> Exec pick(Relation relation, Type type, bool ftz) {
   case Type::F64:
     return pickFloat<double, Plain, AsValue>(relation);
   case Type::F16:
-    return pickFloat<uint16_t, FromHalf, AsValue>(relation);
+    return ftz ? pickFloat<uint16_t, FromHalfFlushed, AsValue>(relation)
+               : pickFloat<uint16_t, FromHalf, AsValue>(relation);
   case Type::BF16:
     return pickFloat<uint16_t, FromBfloat, AsValue>(relation);
   case Type::F16x2:
-    return pickPairs<FromHalf, AsValue>(relation);
+    return ftz ? pickPairs<FromHalfFlushed, AsValue>(relation) : pickPairs<FromHalf, AsValue>(relation);
   case Type::BF16x2:
     return pickPairs<FromBfloat, AsValue>(relation);
   default:
@@ -236,9 +240,9 @@ bool decodeSetp(Decoder &d, bool asValue) {
     return false;
   const int combination = d.takeOneOf({"and", "or", "xor"});
   d.instr.flags = static_cast<uint8_t>(combination + 1);
-  const bool ftz = d.take("ftz");
   const Type result = asValue ? d.takeType() : Type::Pred;
   const Type type = d.takeType();
+  const bool ftz = (type == Type::F32 || type == Type::F16 || type == Type::F16x2) && d.take("ftz");
   if (asValue) {
     d.instr.op[0] = d.define(0, storageBits(result));
     d.instr.bytes = static_cast<uint8_t>(storageBits(result) / 8);

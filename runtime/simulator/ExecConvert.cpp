@@ -367,6 +367,43 @@ void packedToPacked(Warp &warp, const Instr &instr) {
   }
 }
 
+/// cvt.pack: a and b clamped to the type, a above b, and c, moved up, above both. imm: bits, negative for signed types.
+template <bool HasRest> void packIntegers(Warp &warp, const Instr &instr) {
+  const auto width = static_cast<unsigned>(instr.imm < 0 ? -instr.imm : instr.imm);
+  const bool isSigned = instr.imm < 0;
+  const int64_t top = isSigned ? (int64_t(1) << (width - 1)) - 1 : (int64_t(1) << width) - 1;
+  const int64_t bottom = isSigned ? -top - 1 : 0;
+  const uint32_t mask = (1u << width) - 1;
+  const int32_t *a = in<int32_t>(warp, instr.op[1]), *b = in<int32_t>(warp, instr.op[2]);
+  const uint32_t *rest = HasRest ? in<uint32_t>(warp, instr.op[3]) : nullptr;
+  const auto clamped = [=](int64_t x) { return static_cast<uint32_t>(x > top ? top : x < bottom ? bottom : x) & mask; };
+  store<uint32_t>(warp.mask, out<uint32_t>(warp, instr.op[0]), [=](unsigned lane) {
+    return clamped(a[lane]) << width | clamped(b[lane]) | (HasRest ? rest[lane] << 2 * width : 0);
+  });
+}
+
+bool decodePack(Decoder &d) {
+  static constexpr struct {
+    std::string_view name;
+    int bits;
+  } Types[] = {{"u16", 16}, {"s16", -16}, {"u8", 8}, {"s8", -8}, {"u4", 4}, {"s4", -4}, {"u2", 2}, {"s2", -2}};
+  if (!d.take("sat"))
+    return d.fail("expected .sat");
+  for (const auto &type : Types)
+    if (d.instr.imm == 0 && d.take(type.name))
+      d.instr.imm = type.bits;
+  const bool wide = d.instr.imm == 16 || d.instr.imm == -16;
+  if (d.instr.imm == 0 || !d.take("s32") || (!wide && !d.take("b32")))
+    return d.fail("unknown conversion");
+  d.instr.op[0] = d.define(0, 32);
+  d.instr.op[1] = d.use(1, Type::S32);
+  d.instr.op[2] = d.use(2, Type::S32);
+  if (!wide && d.operandCount() == 4)
+    d.instr.op[3] = d.use(3, Type::B32);
+  d.instr.exec = wide ? packIntegers<false> : packIntegers<true>;
+  return d.done(wide ? 3 : 4);
+}
+
 bool decodePacked(Decoder &d, Conversion &c, Type to, Type from) {
   c.to = elementOf(to);
   d.instr.op[0] = d.define(0, storageBits(to));
@@ -398,6 +435,8 @@ bool decodePacked(Decoder &d, Conversion &c, Type to, Type from) {
 } // namespace
 
 bool decodeConvert(Decoder &d) {
+  if (d.take("pack"))
+    return decodePack(d);
   Conversion c{};
   c.rounding = Rounding::NearestEven;
   switch (d.takeOneOf({"rni", "rzi", "rmi", "rpi", "rn", "rz", "rm", "rp", "rna"})) {

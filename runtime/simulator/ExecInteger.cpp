@@ -123,6 +123,9 @@ struct SubSat {
     return static_cast<int32_t>(difference > INT32_MAX ? INT32_MAX : difference < INT32_MIN ? INT32_MIN : difference);
   }
 };
+struct Mad24HiSat {
+  static int32_t run(int32_t a, int32_t b, int32_t c) { return AddSat::run(Mul24Hi::run(a, b), c); }
+};
 struct MadHiSat {
   static int32_t run(int32_t a, int32_t b, int32_t c) { return AddSat::run(MulHi::run(a, b), c); }
 };
@@ -340,7 +343,9 @@ bool decode24(Decoder &d) {
   const Type type = d.takeType();
   if (type != Type::U32 && type != Type::S32)
     return false;
-  if (isMad)
+  if (isMad && hi && type == Type::S32 && d.take("sat"))
+    d.instr.exec = map<Mad24HiSat, int32_t, int32_t, int32_t, int32_t>;
+  else if (isMad)
     d.instr.exec = hi ? pickTernary<Mad24Hi>(type) : pickTernary<Mad24Lo>(type);
   else
     d.instr.exec = hi ? pickBinary<Mul24Hi>(type) : pickBinary<Mul24Lo>(type);

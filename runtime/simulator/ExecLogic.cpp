@@ -185,6 +185,16 @@ void lop3(Warp &warp, const Instr &instr) {
   });
 }
 
+/// lop3.and, lop3.or: also whether any bit is set, combined with a predicate. op[4]: the outcome; op[5]: combined with;
+/// imm: 1 and, 2 the predicate negated.
+void lop3Test(Warp &warp, const Instr &instr) {
+  lop3(warp, instr);
+  const uint32_t *d = in<uint32_t>(warp, instr.op[0]);
+  const uint32_t bits = testLanes([=](unsigned lane) { return d[lane] != 0; });
+  const uint32_t other = *in<uint32_t>(warp, instr.op[5]) ^ (instr.imm & 2 ? ~0u : 0);
+  storePredicate(warp, instr.op[4], warp.mask, instr.imm & 1 ? bits & other : bits | other);
+}
+
 template <typename Op> void predicateBinary(Warp &warp, const Instr &instr) {
   storePredicate(warp, instr.op[0], warp.mask,
                  Op::run(*in<uint32_t>(warp, instr.op[1]) ^ (instr.flags & 1 ? ~0u : 0),
@@ -316,16 +326,29 @@ bool decodePermute(Decoder &d) {
 }
 
 bool decodeLop3(Decoder &d) {
+  const int combination = d.takeOneOf({"or", "and"});
   if (d.takeType() != Type::B32)
     return false;
-  if (d.operandCount() != 5 || d.operand(4).kind != ptx::Operand::Immediate)
-    return d.fail("expected d, a, b, c and an immediate table in 'lop3'");
-  d.instr.op[0] = d.define(0, 32);
+  const unsigned count = combination < 0 ? 5 : 6;
+  if (d.operandCount() != count || d.operand(4).kind != ptx::Operand::Immediate)
+    return d.fail(combination < 0 ? "expected d, a, b, c and an immediate table in 'lop3'"
+                                  : "expected d|p, a, b, c, an immediate table and a predicate in 'lop3'");
+  if (combination >= 0) {
+    if (!d.isVector(0) || d.operand(0).count != 2)
+      return d.fail("expected d|p as first operand of 'lop3'");
+    bool negated = false;
+    d.instr.op[0] = d.define(d.element(d.operand(0), 0), 32);
+    d.instr.op[4] = d.define(d.element(d.operand(0), 1), 1);
+    d.instr.op[5] = d.usePredicate(d.operand(5), negated);
+    d.instr.imm = combination | (negated ? 2 : 0);
+  } else {
+    d.instr.op[0] = d.define(0, 32);
+  }
   for (unsigned i = 1; i < 4; ++i)
     d.instr.op[i] = d.use(i, Type::B32);
   d.instr.flags = static_cast<uint8_t>(d.operand(4).value);
-  d.instr.exec = lop3;
-  return d.done(5);
+  d.instr.exec = combination < 0 ? lop3 : lop3Test;
+  return d.done(count);
 }
 
 bool decodeField(Decoder &d) {

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
 #include "runtime/simulator/Lanes.h"
+#include "runtime/simulator/Numbers.h"
 
 #include <chrono>
 
@@ -94,6 +95,10 @@ template <typename T> void select(Warp &warp, const Instr &instr) {
 
 template <typename C> struct SelectSign {
   template <typename T> static T run(T a, T b, C c) { return c >= 0 ? a : b; }
+};
+/// Of floats whose subnormals count as zeros.
+struct SelectSignFlushed {
+  template <typename T> static T run(T a, T b, float c) { return flush(c) >= 0 ? a : b; }
 };
 
 template <typename T> void addWindow(Warp &warp, const Instr &instr) {
@@ -240,8 +245,10 @@ bool decodeSelp(Decoder &d) {
 }
 
 bool decodeSlct(Decoder &d) {
-  d.take("ftz");
+  const bool ftz = d.take("ftz");
   const Type type = d.takeType(), condition = d.takeType();
+  if (ftz && condition != Type::F32)
+    return d.fail("unexpected .ftz");
   const unsigned bits = storageBits(type);
   d.instr.op[0] = d.define(0, bits);
   d.instr.op[1] = d.use(1, type);
@@ -249,10 +256,15 @@ bool decodeSlct(Decoder &d) {
   d.instr.op[3] = d.use(3, condition);
   using I = SelectSign<int32_t>;
   using F = SelectSign<float>;
+  using Z = SelectSignFlushed;
   if (condition == Type::S32)
     d.instr.exec = bits == 16   ? map<I, uint16_t, uint16_t, uint16_t, int32_t>
                    : bits == 32 ? map<I, uint32_t, uint32_t, uint32_t, int32_t>
                                 : map<I, uint64_t, uint64_t, uint64_t, int32_t>;
+  else if (condition == Type::F32 && ftz)
+    d.instr.exec = bits == 16   ? map<Z, uint16_t, uint16_t, uint16_t, float>
+                   : bits == 32 ? map<Z, uint32_t, uint32_t, uint32_t, float>
+                                : map<Z, uint64_t, uint64_t, uint64_t, float>;
   else if (condition == Type::F32)
     d.instr.exec = bits == 16   ? map<F, uint16_t, uint16_t, uint16_t, float>
                    : bits == 32 ? map<F, uint32_t, uint32_t, uint32_t, float>

@@ -34,10 +34,7 @@ using Extended = long double;
 constexpr Extended Pi = std::numbers::pi_v<Extended>;
 
 constexpr int fractionOf(Type type) {
-  return type == Type::F64    ? 52
-         : type == Type::F32  ? 23
-         : type == Type::BF16 ? 7
-                              : 10;
+  return type == Type::F64 ? 52 : type == Type::F32 ? 23 : type == Type::BF16 ? 7 : 10;
 }
 /// A unit in the last place of the format at a value.
 Extended ulp(Type type, Extended value) {
@@ -63,32 +60,22 @@ Extended power(Extended x) { return std::exp2(x); }
 Extended tangent(Extended x) { return std::tanh(x); }
 
 Extended circularError(Type, Extended x, Extended) {
-  return std::fabs(x) <= 2 * Pi     ? std::exp2(-20.5L)
-         : std::fabs(x) <= 100 * Pi ? std::exp2(-14.7L)
-                                    : -1;
+  return std::fabs(x) <= 2 * Pi ? std::exp2(-20.5L) : std::fabs(x) <= 100 * Pi ? std::exp2(-14.7L) : -1;
 }
 
 constexpr Function Functions[] = {
-    {"rcp", reciprocal,
-     [](Type type, Extended, Extended y) { return ulp(type, y); }},
-    {"sqrt", squareRootOf,
-     [](Type, Extended, Extended y) { return std::ldexp(y, -23); }},
-    {"rsqrt", reciprocalRoot,
-     [](Type, Extended, Extended y) { return y * std::exp2(-22.9L); }},
+    {"rcp", reciprocal, [](Type type, Extended, Extended y) { return ulp(type, y); }},
+    {"sqrt", squareRootOf, [](Type, Extended, Extended y) { return std::ldexp(y, -23); }},
+    {"rsqrt", reciprocalRoot, [](Type, Extended, Extended y) { return y * std::exp2(-22.9L); }},
     {"sin", sine, circularError},
     {"cos", cosine, circularError},
     {"lg2", logarithm,
      [](Type, Extended x, Extended y) {
-       return x > 0.5L && x < 2 ? std::exp2(-22.0L)
-                                : std::fabs(y) * std::exp2(-22.0L);
+       return x > 0.5L && x < 2 ? std::exp2(-22.0L) : std::fabs(y) * std::exp2(-22.0L);
      }},
     // Two units from the rounded value are two and a half from the true one.
-    {"ex2", power,
-     [](Type type, Extended, Extended y) { return 2.5L * ulp(type, y); }},
-    {"tanh", tangent,
-     [](Type, Extended, Extended y) {
-       return std::fabs(y) * std::exp2(-11.0L);
-     }},
+    {"ex2", power, [](Type type, Extended, Extended y) { return 2.5L * ulp(type, y); }},
+    {"tanh", tangent, [](Type, Extended, Extended y) { return std::fabs(y) * std::exp2(-11.0L); }},
 };
 /// The narrow types' own; a result below the normal numbers has a unit of them
 /// on top.
@@ -98,25 +85,18 @@ constexpr Function HalfFunctions[] = {
        return y * std::exp2(type == Type::F16 ? -9.9L : -7.0L) +
               std::ldexp(1.0L, leastNormalExponent(type) - fractionOf(type));
      }},
-    {"tanh", tangent,
-     [](Type type, Extended, Extended) {
-       return std::exp2(type == Type::F16 ? -10.987L : -8.0L);
-     }},
+    {"tanh", tangent, [](Type type, Extended, Extended) { return std::exp2(type == Type::F16 ? -10.987L : -8.0L); }},
 };
 
 Wanted pattern(Type type, Extended value) {
-  return exactly(encode(
-      type,
-      decode(Type::F64, std::bit_cast<uint64_t>(static_cast<double>(value)))));
+  return exactly(encode(type, decode(Type::F64, std::bit_cast<uint64_t>(static_cast<double>(value)))));
 }
 
 /// Values that the tables fix to the bit: at zeros, infinities, NaN, and
 /// outside the domain.
-bool isSpecial(const std::string &function, Type type, const Real &x,
-               Wanted &wanted) {
+bool isSpecial(const std::string &function, Type type, const Real &x, Wanted &wanted) {
   const Extended endless = INFINITY;
-  const bool roots =
-      function == "sqrt" || function == "rsqrt" || function == "lg2";
+  const bool roots = function == "sqrt" || function == "rsqrt" || function == "lg2";
   if (x.isNaN() || (roots && x.negative && !x.isZero()) ||
       (x.isInfinite() && (function == "sin" || function == "cos"))) {
     wanted = pattern(type, NAN);
@@ -124,40 +104,35 @@ bool isSpecial(const std::string &function, Type type, const Real &x,
   }
   if (x.isZero()) {
     const Extended zero = x.negative ? -0.0L : 0.0L;
-    wanted = pattern(type, function == "cos" || function == "ex2" ? 1
-                           : function == "lg2"                    ? -endless
-                           : function == "rcp" || function == "rsqrt"
-                               ? std::copysign(endless, zero)
-                               : zero);
+    wanted = pattern(type, function == "cos" || function == "ex2"     ? 1
+                           : function == "lg2"                        ? -endless
+                           : function == "rcp" || function == "rsqrt" ? std::copysign(endless, zero)
+                                                                      : zero);
     return true;
   }
   if (x.isInfinite()) {
     const Extended sign = x.negative ? -1 : 1;
-    wanted =
-        pattern(type, function == "tanh"  ? sign
-                      : function == "ex2" ? (x.negative ? 0 : endless)
-                      : function == "rcp" || function == "rsqrt" ? 0 * sign
-                                                                 : endless);
+    wanted = pattern(type, function == "tanh"                         ? sign
+                           : function == "ex2"                        ? (x.negative ? 0 : endless)
+                           : function == "rcp" || function == "rsqrt" ? 0 * sign
+                                                                      : endless);
     return true;
   }
   return false;
 }
 
-Wanted answer(const Function &function, Type type, uint64_t operand,
-              const Modifiers &m) {
+Wanted answer(const Function &function, Type type, uint64_t operand, const Modifiers &m) {
   const Real x = source(type, operand, m);
   Wanted wanted;
   if (isSpecial(function.name, type, x, wanted))
     return wanted;
-  if (function.name == std::string("tanh") && isSubnormal(type, x) &&
-      type == Type::F32)
+  if (function.name == std::string("tanh") && isSubnormal(type, x) && type == Type::F32)
     return exactly(operand); // passed through
   const Extended argument = approximate(x), value = function.value(argument);
   const Extended error = function.error(type, argument, value);
   if (error < 0)
     return open();
-  const Extended largest = approximate(decode(
-      type, encode(type, infinity(false), {Rounding::NearestEven, true})));
+  const Extended largest = approximate(decode(type, encode(type, infinity(false), {Rounding::NearestEven, true})));
   if (std::fabs(value) - error > largest)
     return exactly(encode(type, infinity(value < 0)));
   if (std::fabs(value) + error > largest)
@@ -171,18 +146,14 @@ Wanted answer(const Function &function, Type type, uint64_t operand,
 }
 
 /// A number in the type, for ranges in which a function is used.
-uint64_t patternOf(Type type, double value) {
-  return encode(type, decode(Type::F64, std::bit_cast<uint64_t>(value)));
-}
+uint64_t patternOf(Type type, double value) { return encode(type, decode(Type::F64, std::bit_cast<uint64_t>(value))); }
 
 OperandList operandsFor(const std::string &function, Type type) {
   OperandList list = unary(type, 100);
   Noise source(17);
   const auto uniform = [&](double low, double high, unsigned count) {
     for (unsigned i = 0; i < count; ++i)
-      list.push_back({patternOf(
-          type, low + (high - low) * static_cast<double>(source.next() >> 11) *
-                          0x1p-53)});
+      list.push_back({patternOf(type, low + (high - low) * static_cast<double>(source.next() >> 11) * 0x1p-53)});
   };
   if (function == "sin" || function == "cos") {
     uniform(-2 * M_PI, 2 * M_PI, 300);
@@ -214,8 +185,7 @@ void addFunctions(std::vector<Probe> &probes) {
       if (ftz && function.name == std::string("tanh"))
         continue;
       Elementwise form;
-      form.opcode =
-          std::string(function.name) + ".approx" + (ftz ? ".ftz" : "") + ".f32";
+      form.opcode = std::string(function.name) + ".approx" + (ftz ? ".ftz" : "") + ".f32";
       form.sourceBits = {32};
       form.result = Type::F32;
       form.operands = operandsFor(function.name, Type::F32);
@@ -230,12 +200,10 @@ void addHalfFunctions(std::vector<Probe> &probes) {
   for (const Function &function : HalfFunctions)
     for (const Type type : {Type::F16, Type::BF16})
       for (const bool isPacked : {false, true}) {
-        const bool ftz =
-            type == Type::BF16 && function.name == std::string("ex2");
+        const bool ftz = type == Type::BF16 && function.name == std::string("ex2");
         Elementwise form;
-        form.opcode = std::string(function.name) + ".approx" +
-                      (ftz ? ".ftz." : ".") + name(type) +
-                      (isPacked ? "x2" : "");
+        form.opcode =
+            std::string(function.name) + ".approx" + (ftz ? ".ftz." : ".") + name(type) + (isPacked ? "x2" : "");
         form.target = type == Type::BF16 ? "sm_90" : "sm_80";
         form.lanes = isPacked ? 2 : 1;
         form.sourceBits = {16 * form.lanes};
@@ -246,8 +214,7 @@ void addHalfFunctions(std::vector<Probe> &probes) {
         const unsigned lanes = form.lanes;
         form.derive = [=, &function](const Operands &o, Wanted *wanted) {
           for (unsigned lane = 0; lane < lanes; ++lane)
-            wanted[lane] = answer(function, type, o[0] >> (16 * lane) & 0xFFFF,
-                                  {.ftz = ftz});
+            wanted[lane] = answer(function, type, o[0] >> (16 * lane) & 0xFFFF, {.ftz = ftz});
         };
         probes.push_back(makeProbe(form));
       }
@@ -259,8 +226,7 @@ Wanted quotient(const Operands &o, bool full, const Modifiers &m) {
   const Real exact = divide(a, b);
   Real magnitude = b;
   magnitude.negative = false;
-  const bool far = !full && b.what == Real::Finite &&
-                   compare(magnitude, powerOfTwo(126)) > 0;
+  const bool far = !full && b.what == Real::Finite && compare(magnitude, powerOfTwo(126)) > 0;
   if (far && a.isInfinite())
     return exactly(encode(Type::F32, notANumber()));
   if (exact.isNaN() || exact.isInfinite() || b.isInfinite() || a.isZero())
@@ -282,27 +248,21 @@ Wanted quotient(const Operands &o, bool full, const Modifiers &m) {
     return open();
   if (m.ftz && std::fabs(value) + error < least)
     return pattern(Type::F32, exact.negative ? -0.0L : 0.0L);
-  return close(value, m.ftz && std::fabs(value) - error < least ? error + least
-                                                                : error);
+  return close(value, m.ftz && std::fabs(value) - error < least ? error + least : error);
 }
 
 void addQuotients(std::vector<Probe> &probes) {
   for (const bool full : {false, true})
     for (const bool ftz : {false, true}) {
       Elementwise form;
-      form.opcode = std::string("div.") + (full ? "full" : "approx") +
-                    (ftz ? ".ftz" : "") + ".f32";
+      form.opcode = std::string("div.") + (full ? "full" : "approx") + (ftz ? ".ftz" : "") + ".f32";
       form.sourceBits = {32, 32};
       form.result = Type::F32;
       form.operands = binary(Type::F32, Type::F32, 300);
       for (int i = 120; i <= 127; ++i)
-        for (const double a :
-             {1.0, 3.0e38, static_cast<double>(INFINITY), 0.0, 1e-30})
-          form.operands.push_back({patternOf(Type::F32, a),
-                                   patternOf(Type::F32, std::ldexp(1.25, i))});
-      form.derive = [=](const Operands &o, Wanted *wanted) {
-        *wanted = quotient(o, full, {.ftz = ftz});
-      };
+        for (const double a : {1.0, 3.0e38, static_cast<double>(INFINITY), 0.0, 1e-30})
+          form.operands.push_back({patternOf(Type::F32, a), patternOf(Type::F32, std::ldexp(1.25, i))});
+      form.derive = [=](const Operands &o, Wanted *wanted) { *wanted = quotient(o, full, {.ftz = ftz}); };
       probes.push_back(makeProbe(form));
     }
 }
@@ -313,8 +273,7 @@ void addGross(std::vector<Probe> &probes) {
     for (const bool lower : {false, true}) {
       Elementwise form;
       form.opcode = std::string(isRoot ? "rsqrt" : "rcp") + ".approx.ftz.f64";
-      form.statement = form.opcode + " %d, %a;" +
-                       (lower ? " and.b64 %d, %d, 0xFFFFFFFF;" : "");
+      form.statement = form.opcode + " %d, %a;" + (lower ? " and.b64 %d, %d, 0xFFFFFFFF;" : "");
       form.opcode += lower ? ".lower-word" : "";
       form.sourceBits = {64};
       form.result = lower ? Type::U64 : Type::F64;
@@ -329,15 +288,12 @@ void addGross(std::vector<Probe> &probes) {
         } else if (x.isNaN() || (isRoot && !positive)) {
           *wanted = exactly(0x7FFFFFFF00000000);
         } else {
-          const Real exact = isRoot ? divide(integer(1), squareRoot(x))
-                                    : divide(integer(1), x);
+          const Real exact = isRoot ? divide(integer(1), squareRoot(x)) : divide(integer(1), x);
           const Real root = isRoot && x.isZero() ? infinity(x.negative) : exact;
-          if (root.what != Real::Finite || root.isZero() ||
-              isSubnormal(Type::F64, root))
+          if (root.what != Real::Finite || root.isZero() || isSubnormal(Type::F64, root))
             *wanted = exactly(encode(Type::F64, flush(Type::F64, root)));
           else
-            *wanted = close(approximate(root),
-                            std::fabs(approximate(root)) * 0x1p-19L);
+            *wanted = close(approximate(root), std::fabs(approximate(root)) * 0x1p-19L);
         }
       };
       probes.push_back(makeProbe(form));
@@ -353,8 +309,7 @@ void addGross(std::vector<Probe> &probes) {
       *wanted = anyNaN();
     } else if (x.isZero() || x.isInfinite()) {
       Real zero;
-      *wanted =
-          exactly(encode(Type::F64, x.isZero() ? infinity(x.negative) : zero));
+      *wanted = exactly(encode(Type::F64, x.isZero() ? infinity(x.negative) : zero));
     } else {
       const Extended value = 1 / std::sqrt(approximate(x));
       *wanted = close(value, 2 * ulp(Type::F64, value));

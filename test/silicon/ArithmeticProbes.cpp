@@ -16,31 +16,16 @@ namespace tessera::silicon {
 
 namespace {
 
-constexpr Rounding Roundings[] = {Rounding::NearestEven, Rounding::Zero,
-                                  Rounding::Down, Rounding::Up};
+constexpr Rounding Roundings[] = {Rounding::NearestEven, Rounding::Zero, Rounding::Down, Rounding::Up};
 
 using Operation = Real (*)(const Real &, const Real &, const Real &, Rounding);
-Real addition(const Real &a, const Real &b, const Real &, Rounding r) {
-  return add(a, b, r);
-}
-Real subtraction(const Real &a, const Real &b, const Real &, Rounding r) {
-  return add(a, negate(b), r);
-}
-Real product(const Real &a, const Real &b, const Real &, Rounding) {
-  return multiply(a, b);
-}
-Real fused(const Real &a, const Real &b, const Real &c, Rounding r) {
-  return add(multiply(a, b), c, r);
-}
-Real quotient(const Real &a, const Real &b, const Real &, Rounding) {
-  return divide(a, b);
-}
-Real reciprocal(const Real &a, const Real &, const Real &, Rounding) {
-  return divide(integer(1), a);
-}
-Real root(const Real &a, const Real &, const Real &, Rounding) {
-  return squareRoot(a);
-}
+Real addition(const Real &a, const Real &b, const Real &, Rounding r) { return add(a, b, r); }
+Real subtraction(const Real &a, const Real &b, const Real &, Rounding r) { return add(a, negate(b), r); }
+Real product(const Real &a, const Real &b, const Real &, Rounding) { return multiply(a, b); }
+Real fused(const Real &a, const Real &b, const Real &c, Rounding r) { return add(multiply(a, b), c, r); }
+Real quotient(const Real &a, const Real &b, const Real &, Rounding) { return divide(a, b); }
+Real reciprocal(const Real &a, const Real &, const Real &, Rounding) { return divide(integer(1), a); }
+Real root(const Real &a, const Real &, const Real &, Rounding) { return squareRoot(a); }
 
 struct Rooted {
   const char *name;
@@ -49,15 +34,11 @@ struct Rooted {
   bool saturates;
 };
 constexpr Rooted Operations[] = {
-    {"add", addition, 2, true},  {"sub", subtraction, 2, true},
-    {"mul", product, 2, true},   {"fma", fused, 3, true},
-    {"div", quotient, 2, false}, {"rcp", reciprocal, 1, false},
-    {"sqrt", root, 1, false}};
+    {"add", addition, 2, true},  {"sub", subtraction, 2, true}, {"mul", product, 2, true}, {"fma", fused, 3, true},
+    {"div", quotient, 2, false}, {"rcp", reciprocal, 1, false}, {"sqrt", root, 1, false}};
 
 OperandList operandsFor(Type type, unsigned sources) {
-  return sources == 1   ? unary(type)
-         : sources == 2 ? binary(type, type)
-                        : ternary(type);
+  return sources == 1 ? unary(type) : sources == 2 ? binary(type, type) : ternary(type);
 }
 
 void addRounded(std::vector<Probe> &probes) {
@@ -66,20 +47,17 @@ void addRounded(std::vector<Probe> &probes) {
       for (const Rounding rounding : Roundings)
         for (const bool ftz : {false, true})
           for (const bool sat : {false, true}) {
-            if ((type == Type::F64 && (ftz || sat)) ||
-                (sat && !operation.saturates))
+            if ((type == Type::F64 && (ftz || sat)) || (sat && !operation.saturates))
               continue;
             const Modifiers m{.ftz = ftz, .sat = sat};
             Elementwise form;
-            form.opcode = std::string(operation.name) + "." + name(rounding) +
-                          spelling(m) + "." + name(type);
+            form.opcode = std::string(operation.name) + "." + name(rounding) + spelling(m) + "." + name(type);
             form.sourceBits.assign(operation.sources, bits(type));
             form.result = type;
             form.operands = operandsFor(type, operation.sources);
             form.derive = [=](const Operands &o, Wanted *wanted) {
-              const Real exact = operation.operation(
-                  source(type, o[0], m), source(type, o[1], m),
-                  source(type, o[2], m), rounding);
+              const Real exact =
+                  operation.operation(source(type, o[0], m), source(type, o[1], m), source(type, o[2], m), rounding);
               *wanted = finish(type, exact, rounding, m);
             };
             probes.push_back(makeProbe(form));
@@ -95,8 +73,7 @@ void addExtremes(std::vector<Probe> &probes) {
             if (type == Type::F64 && (ftz || nan || xorSign))
               continue;
             Elementwise form;
-            form.opcode = std::string(isMax ? "max" : "min") +
-                          (ftz ? ".ftz" : "") + (nan ? ".NaN" : "") +
+            form.opcode = std::string(isMax ? "max" : "min") + (ftz ? ".ftz" : "") + (nan ? ".NaN" : "") +
                           (xorSign ? ".xorsign.abs" : "") + "." + name(type);
             form.target = xorSign ? "sm_86" : "sm_80";
             form.sourceBits = {bits(type), bits(type)};
@@ -104,8 +81,7 @@ void addExtremes(std::vector<Probe> &probes) {
             form.operands = binary(type, type);
             form.derive = [=](const Operands &o, Wanted *wanted) {
               const Modifiers m{.ftz = ftz};
-              *wanted = extreme(type, source(type, o[0], m),
-                                source(type, o[1], m), isMax, nan, xorSign);
+              *wanted = extreme(type, source(type, o[0], m), source(type, o[1], m), isMax, nan, xorSign);
             };
             probes.push_back(makeProbe(form));
           }
@@ -119,8 +95,7 @@ void addSigns(std::vector<Probe> &probes) {
           continue;
         const bool isAbs = operation == std::string("abs");
         Elementwise form;
-        form.opcode =
-            std::string(operation) + (ftz ? ".ftz" : "") + "." + name(type);
+        form.opcode = std::string(operation) + (ftz ? ".ftz" : "") + "." + name(type);
         form.sourceBits = {bits(type)};
         form.result = type;
         form.operands = unary(type);
@@ -151,8 +126,7 @@ void addSigns(std::vector<Probe> &probes) {
 
 void addTests(std::vector<Probe> &probes) {
   for (const Type type : {Type::F32, Type::F64})
-    for (const char *test : {"finite", "infinite", "number", "notanumber",
-                             "normal", "subnormal"}) {
+    for (const char *test : {"finite", "infinite", "number", "notanumber", "normal", "subnormal"}) {
       const std::string which = test;
       Elementwise form;
       form.opcode = "testp." + which + "." + name(type);
@@ -161,15 +135,13 @@ void addTests(std::vector<Probe> &probes) {
       form.operands = unary(type);
       form.derive = [=](const Operands &o, Wanted *wanted) {
         const Real x = decode(type, o[0]);
-        const bool finite = x.what == Real::Finite,
-                   subnormal = isSubnormal(type, x);
+        const bool finite = x.what == Real::Finite, subnormal = isSubnormal(type, x);
         const bool holds = which == "finite"       ? finite
                            : which == "infinite"   ? x.isInfinite()
                            : which == "number"     ? !x.isNaN()
                            : which == "notanumber" ? x.isNaN()
-                           : which == "normal"
-                               ? finite && !subnormal
-                               : subnormal; // zeros count as normal
+                           : which == "normal"     ? finite && !subnormal
+                                                   : subnormal; // zeros count as normal
         *wanted = exactly(holds);
       };
       probes.push_back(makeProbe(form));

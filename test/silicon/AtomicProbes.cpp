@@ -24,9 +24,9 @@ std::string number(std::size_t value) { return std::to_string(value); }
 struct Form {
   std::string operation; ///< "add"
   Type type = Type::U32;
-  std::string suffix; ///< the type as the instruction spells it: ".noftz.f16x2"
+  std::string suffix;                ///< the type as the instruction spells it: ".noftz.f16x2"
   unsigned registers = 1, lanes = 1; ///< of a vector; of a register
-  bool shared = false, red = false;
+  bool shared = false, red = false, generic = false;
   std::string vector; ///< ".v2"
   std::string target = "sm_80";
   unsigned version = 80;
@@ -69,22 +69,21 @@ Probe atomicProbe(const Form &form) {
   Probe probe;
   const bool cas = form.operation == "cas";
   const std::string opcode = std::string(form.red ? "red" : "atom") +
-                             (form.shared ? ".shared" : ".global") + "." +
-                             form.operation + form.vector + form.suffix;
-  probe.name = opcode;
+                             (form.generic  ? ""
+                              : form.shared ? ".shared"
+                                            : ".global") +
+                             "." + form.operation + form.vector + form.suffix;
+  probe.name = opcode + (form.generic ? form.shared ? ".on-shared" : ".on-global" : "");
   probe.target = form.target;
   probe.version = form.version;
-  const unsigned registerBits = bits(form.type) * form.lanes,
-                 cell = registerBits / 8 * form.registers;
-  OperandList operands =
-      cas ? ternary(form.type, 200) : binary(form.type, form.type, 200);
+  const unsigned registerBits = bits(form.type) * form.lanes, cell = registerBits / 8 * form.registers;
+  OperandList operands = cas ? ternary(form.type, 100) : binary(form.type, form.type, 100, 12);
   if (cas) // half of them compare equal
     for (std::size_t i = 0; i < operands.size(); i += 2)
       operands[i][1] = operands[i][0];
   const unsigned elements = form.lanes * form.registers;
   // Whole blocks: the list from its beginning again.
-  const std::size_t unit = std::size_t(elements) * Threads,
-                    wanted = (operands.size() + unit - 1) / unit * unit;
+  const std::size_t unit = std::size_t(elements) * Threads, wanted = (operands.size() + unit - 1) / unit * unit;
   for (std::size_t i = 0; operands.size() < wanted; ++i)
     operands.push_back(Operands(operands[i]));
   const auto count = static_cast<unsigned>(operands.size()) / elements;
@@ -99,34 +98,27 @@ Probe atomicProbe(const Form &form) {
       for (unsigned e = 0; e < elements; ++e)
         put(operands[std::size_t(place) * elements + e][source]);
   const std::string width = ".b" + number(registerBits);
-  std::string body = form.shared
-                         ? "  .shared .align 16 .b8 cells[" +
-                               number(std::size_t(cell) * Threads) + "];\n"
-                         : "";
+  std::string body = form.shared ? "  .shared .align 16 .b8 cells[" + number(std::size_t(cell) * Threads) + "];\n" : "";
   body += "  .reg .b32 %t, %i, %place;\n  .reg .b64 %from, %to, %cell;\n";
   for (const char *prefix : {"m", "b", "c", "d"})
-    body += "  .reg " + width + " %" + prefix + "<" + number(form.registers) +
-            ">;\n";
-  body +=
-      "  mov.u32 %t, %tid.x;\n  mov.u32 %i, %ctaid.x;\n  mad.lo.u32 %i, %i, " +
-      number(Threads) + ", %t;\n" + "  mad.wide.u32 %from, %i, " +
-      number(4UL * cell) + ", %input;\n  mad.wide.u32 %to, %i, " +
-      number(2UL * cell) + ", %output;\n  add.s64 %cell, %to, " + number(cell) +
-      ";\n";
+    body += "  .reg " + width + " %" + prefix + "<" + number(form.registers) + ">;\n";
+  body += "  mov.u32 %t, %tid.x;\n  mov.u32 %i, %ctaid.x;\n  mad.lo.u32 %i, %i, " + number(Threads) + ", %t;\n" +
+          "  mad.wide.u32 %from, %i, " + number(4UL * cell) + ", %input;\n  mad.wide.u32 %to, %i, " +
+          number(2UL * cell) + ", %output;\n  add.s64 %cell, %to, " + number(cell) + ";\n";
   if (form.shared)
-    body += "  mov.u32 %place, cells;\n  mad.lo.u32 %place, %t, " +
-            number(cell) + ", %place;\n";
-  const std::string address = form.shared ? "[%place" : "[%cell",
-                    space = form.shared ? "st.shared" : "st.global";
+    body += "  mov.u32 %place, cells;\n  mad.lo.u32 %place, %t, " + number(cell) + ", %place;\n";
+  if (form.generic)
+    body += form.shared
+                ? "  .reg .b64 %generic;\n  cvt.u64.u32 %generic, %place;\n  cvta.shared.u64 %generic, %generic;\n"
+                : "  .reg .b64 %generic;\n  cvta.global.u64 %generic, %cell;\n";
+  const std::string address = form.shared ? "[%place" : "[%cell", space = form.shared ? "st.shared" : "st.global";
   for (unsigned r = 0; r < form.registers; ++r) {
     const std::size_t at = std::size_t(r) * registerBits / 8;
     for (unsigned source = 0; source < 3; ++source)
-      body += "  ld.global" + width + " %" + std::string(1, "mbc"[source]) +
-              number(r) + ", [%from+" +
+      body += "  ld.global" + width + " %" + std::string(1, "mbc"[source]) + number(r) + ", [%from+" +
               number(std::size_t(source) * cell + at) + "];\n";
-    body += "  mov" + width + " %d" + number(r) + ", %m" + number(r) + ";\n  " +
-            space + width + " " + address + "+" + number(at) + "], %m" +
-            number(r) + ";\n";
+    body += "  mov" + width + " %d" + number(r) + ", %m" + number(r) + ";\n  " + space + width + " " + address + "+" +
+            number(at) + "], %m" + number(r) + ";\n";
   }
   const auto list = [&](const char *prefix) {
     std::string text = form.registers > 1 ? "{" : "";
@@ -134,16 +126,14 @@ Probe atomicProbe(const Form &form) {
       text += (r ? ", %" : "%") + std::string(prefix) + number(r);
     return text + (form.registers > 1 ? "}" : "");
   };
-  body += "  " + opcode + (form.red ? " " : " " + list("d") + ", ") + address +
-          "], " + list("b") + (cas ? ", %c0" : "") + ";\n";
+  body += "  " + opcode + (form.red ? " " : " " + list("d") + ", ") + (form.generic ? "[%generic" : address) + "], " +
+          list("b") + (cas ? ", %c0" : "") + ";\n";
   for (unsigned r = 0; r < form.registers; ++r) {
     const std::size_t at = std::size_t(r) * registerBits / 8;
-    body += "  st.global" + width + " [%to+" + number(at) + "], %d" +
-            number(r) + ";\n";
+    body += "  st.global" + width + " [%to+" + number(at) + "], %d" + number(r) + ";\n";
     if (form.shared)
-      body += "  ld.shared" + width + " %m" + number(r) + ", [%place+" +
-              number(at) + "];\n  st.global" + width + " [%cell+" + number(at) +
-              "], %m" + number(r) + ";\n";
+      body += "  ld.shared" + width + " %m" + number(r) + ", [%place+" + number(at) + "];\n  st.global" + width +
+              " [%cell+" + number(at) + "], %m" + number(r) + ";\n";
   }
   probe.body = body;
   probe.threads = Threads;
@@ -153,11 +143,9 @@ Probe atomicProbe(const Form &form) {
     std::vector<Wanted> wanted;
     for (unsigned place = 0; place < count; ++place) {
       for (unsigned e = 0; e < elements; ++e)
-        wanted.push_back(
-            exactly(operands[std::size_t(place) * elements + e][0]));
+        wanted.push_back(exactly(operands[std::size_t(place) * elements + e][0]));
       for (unsigned e = 0; e < elements; ++e) {
-        const silicon::Operands &o =
-            operands[std::size_t(place) * elements + e];
+        const silicon::Operands &o = operands[std::size_t(place) * elements + e];
         wanted.push_back(combined(form, o[0], o[1], o[2]));
       }
     }
@@ -179,8 +167,7 @@ std::vector<Probe> atomicProbes() {
     }
   };
   for (const bool shared : {false, true}) {
-    const auto one = [&](const char *operation, Type type,
-                         const std::string &suffix, unsigned lanes = 1,
+    const auto one = [&](const char *operation, Type type, const std::string &suffix, unsigned lanes = 1,
                          const char *target = "sm_80") {
       Form form;
       form.operation = operation;
@@ -204,14 +191,21 @@ std::vector<Probe> atomicProbes() {
     one("cas", Type::U16, ".b16");
     one("add", Type::F32, ".f32");
     one("add", Type::F64, ".f64");
+    Form generic;
+    generic.operation = "add";
+    generic.type = Type::F32;
+    generic.suffix = ".f32";
+    generic.shared = shared;
+    generic.generic = true;
+    add(generic);
     one("add", Type::F16, ".noftz.f16");
     one("add", Type::F16, ".noftz.f16x2", 2);
     one("add", Type::BF16, ".noftz.bf16", 1, "sm_90");
     one("add", Type::BF16, ".noftz.bf16x2", 2, "sm_90");
   }
   // Vectors, in global memory of sm_90.
-  const auto vector = [&](const char *operation, Type type, unsigned registers,
-                          unsigned lanes, const std::string &suffix) {
+  const auto vector = [&](const char *operation, Type type, unsigned registers, unsigned lanes,
+                          const std::string &suffix) {
     Form form;
     form.operation = operation;
     form.type = type;
@@ -228,11 +222,9 @@ std::vector<Probe> atomicProbes() {
   for (const char *operation : {"add", "min", "max"})
     for (const Type type : {Type::F16, Type::BF16}) {
       for (const unsigned registers : {2U, 4U, 8U})
-        vector(operation, type, registers, 1,
-               std::string(".noftz.") + name(type));
+        vector(operation, type, registers, 1, std::string(".noftz.") + name(type));
       for (const unsigned registers : {2U, 4U})
-        vector(operation, type, registers, 2,
-               std::string(".noftz.") + name(type) + "x2");
+        vector(operation, type, registers, 2, std::string(".noftz.") + name(type) + "x2");
     }
   return probes;
 }

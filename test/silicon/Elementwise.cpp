@@ -27,9 +27,7 @@ Probe makeProbe(const Elementwise &form) {
   const auto count = static_cast<unsigned>(form.operands.size()),
              sources = static_cast<unsigned>(form.sourceBits.size());
   probe.blocks = (count + Threads - 1) / Threads;
-  const unsigned wide = form.resultBits
-                            ? form.resultBits
-                            : std::max(16U, form.lanes * bits(form.result));
+  const unsigned wide = form.resultBits ? form.resultBits : std::max(16U, form.lanes * bits(form.result));
   const unsigned stored = form.lanes * bits(form.result);
   std::string &body = probe.body;
   body = "  .reg .pred %p;\n  .reg .b32 %i, %n;\n  .reg .b64 %from, %to;\n  "
@@ -37,15 +35,11 @@ Probe makeProbe(const Elementwise &form) {
          number(wide) + " %d;\n";
   for (unsigned i = 0; i < sources; ++i)
     body += "  .reg .b" + number(form.sourceBits[i]) + " " + Names[i] + ";\n";
-  body +=
-      "  mov.u32 %i, %ctaid.x;\n  mov.u32 %n, %tid.x;\n  mad.lo.u32 %i, %i, " +
-      number(Threads) + ", %n;\n" + "  setp.ge.u32 %p, %i, " + number(count) +
-      ";\n  @%p ret;\n" + "  mad.wide.u32 %from, %i, " + number(8UL * sources) +
-      ", %input;\n  mad.wide.u32 %to, %i, " + number(stored / 8) +
-      ", %output;\n";
+  body += "  mov.u32 %i, %ctaid.x;\n  mov.u32 %n, %tid.x;\n  mad.lo.u32 %i, %i, " + number(Threads) + ", %n;\n" +
+          "  setp.ge.u32 %p, %i, " + number(count) + ";\n  @%p ret;\n" + "  mad.wide.u32 %from, %i, " +
+          number(8UL * sources) + ", %input;\n  mad.wide.u32 %to, %i, " + number(stored / 8) + ", %output;\n";
   for (unsigned i = 0; i < sources; ++i)
-    body += "  ld.global.b" + number(form.sourceBits[i]) + " " + Names[i] +
-            ", [%from+" + number(8UL * i) + "];\n";
+    body += "  ld.global.b" + number(form.sourceBits[i]) + " " + Names[i] + ", [%from+" + number(8UL * i) + "];\n";
   if (form.statement.empty()) {
     body += "  " + form.opcode + " %d";
     for (unsigned i = 0; i < sources; ++i)
@@ -97,13 +91,9 @@ Fields fieldsOf(Type type) {
 
 std::vector<uint64_t> specialFloats(Type type) {
   const Fields f = fieldsOf(type);
-  const uint64_t one = uint64_t(1) << f.fraction,
-                 top = (uint64_t(1) << f.exponent) - 1,
-                 sign = one << f.exponent;
+  const uint64_t one = uint64_t(1) << f.fraction, top = (uint64_t(1) << f.exponent) - 1, sign = one << f.exponent;
   const uint64_t bias = top >> 1;
-  const auto value = [&](uint64_t exponent, uint64_t fraction) {
-    return exponent << f.fraction | fraction;
-  };
+  const auto value = [&](uint64_t exponent, uint64_t fraction) { return exponent << f.fraction | fraction; };
   std::vector<uint64_t> list = {
       0,                               // zero
       value(bias, 0),                  // 1
@@ -142,11 +132,9 @@ std::vector<uint64_t> specials(Type type) {
     return specialFloats(type);
   const unsigned width = bits(type);
   const uint64_t mask = width == 64 ? ~uint64_t(0) : (uint64_t(1) << width) - 1;
-  std::vector<uint64_t> list = {0,  1,  2,  3,   5,   7,   8,   16,  31,  32,
-                                33, 63, 64, 100, 127, 128, 129, 255, 256, 257};
+  std::vector<uint64_t> list = {0, 1, 2, 3, 5, 7, 8, 16, 31, 32, 33, 63, 64, 100, 127, 128, 129, 255, 256, 257};
   for (unsigned bit = 3; bit < width; bit += width > 16 ? 5 : 2)
-    for (const uint64_t value : {uint64_t(1) << bit, (uint64_t(1) << bit) - 1,
-                                 (uint64_t(1) << bit) + 1})
+    for (const uint64_t value : {uint64_t(1) << bit, (uint64_t(1) << bit) - 1, (uint64_t(1) << bit) + 1})
       list.push_back(value);
   list.push_back(mask >> 1);
   list.push_back((mask >> 1) + 1);
@@ -170,12 +158,9 @@ std::vector<uint64_t> noise(Type type, unsigned count, uint64_t seed) {
     uint64_t pattern = source.next();
     if (isFloat(type) && i % 2 == 0) {
       const Fields f = fieldsOf(type);
-      const uint64_t bias = ((uint64_t(1) << f.exponent) - 1) >> 1,
-                     one = uint64_t(1) << f.fraction;
-      const uint64_t exponent =
-          bias + static_cast<uint64_t>(source.between(0, 8)) - 4;
-      pattern = (exponent << f.fraction | (pattern & (one - 1))) |
-                (pattern >> 63) << (f.fraction + f.exponent);
+      const uint64_t bias = ((uint64_t(1) << f.exponent) - 1) >> 1, one = uint64_t(1) << f.fraction;
+      const uint64_t exponent = bias + static_cast<uint64_t>(source.between(0, 8)) - 4;
+      pattern = (exponent << f.fraction | (pattern & (one - 1))) | (pattern >> 63) << (f.fraction + f.exponent);
     } else if (!isFloat(type)) {
       pattern >>= source.next() % width; // magnitudes of all sizes
     }
@@ -204,17 +189,15 @@ std::vector<uint64_t> chosen(Type type, unsigned most) {
 }
 } // namespace
 
-OperandList binary(Type a, Type b, unsigned count) {
+OperandList binary(Type a, Type b, unsigned count, unsigned specialsEach) {
   OperandList list;
-  for (const uint64_t x : chosen(a, 24))
-    for (const uint64_t y : chosen(b, 24))
+  for (const uint64_t x : chosen(a, specialsEach))
+    for (const uint64_t y : chosen(b, specialsEach))
       list.push_back({x, y});
   const std::vector<uint64_t> xs = noise(a, count, 2), ys = noise(b, count, 3);
   const uint64_t sign = isFloat(a) ? uint64_t(1) << (bits(a) - 1) : 0;
   for (unsigned i = 0; i < count; ++i)
-    list.push_back({xs[i], i % 8 == 7 && a == b && isFloat(a)
-                               ? (xs[i] ^ sign) + (i / 8 % 3) - 1
-                               : ys[i]});
+    list.push_back({xs[i], i % 8 == 7 && a == b && isFloat(a) ? (xs[i] ^ sign) + (i / 8 % 3) - 1 : ys[i]});
   return list;
 }
 
@@ -224,9 +207,7 @@ OperandList ternary(Type type, unsigned count) {
     for (const uint64_t y : chosen(type, 8))
       for (const uint64_t z : chosen(type, 8))
         list.push_back({x, y, z});
-  const std::vector<uint64_t> xs = noise(type, count, 4),
-                              ys = noise(type, count, 5),
-                              zs = noise(type, count, 6);
+  const std::vector<uint64_t> xs = noise(type, count, 4), ys = noise(type, count, 5), zs = noise(type, count, 6);
   for (unsigned i = 0; i < count; ++i) {
     uint64_t z = zs[i];
     if (isFloat(type) && i % 4 == 3) {

@@ -28,8 +28,8 @@ using Operands = std::array<uint64_t, 4>;
 using OperandList = std::vector<Operands>;
 
 struct Elementwise {
-  std::string opcode;    ///< "add.rz.ftz.f32": the probe's name
-  std::string statement; ///< where it is more than "OPCODE %d, %a, %b;"
+  std::string opcode;               ///< "add.rz.ftz.f32": the probe's name
+  std::string statement;            ///< where it is more than "OPCODE %d, %a, %b;"
   std::vector<unsigned> sourceBits; ///< of registers a, b, c, e
   Type result = Type::U32;
   unsigned lanes = 1;
@@ -55,7 +55,7 @@ std::vector<uint64_t> noise(Type type, unsigned count, uint64_t seed);
 OperandList unary(Type type, unsigned count = 200);
 /// All pairs of a choice of specials, then noise; in part with values that
 /// cancel or nearly do.
-OperandList binary(Type a, Type b, unsigned count = 200);
+OperandList binary(Type a, Type b, unsigned count = 200, unsigned specialsEach = 24);
 OperandList ternary(Type type, unsigned count = 400);
 /// Two lists side by side, the second `shift` bits up: for packed registers.
 /// Every operand of `low` meets another of itself.

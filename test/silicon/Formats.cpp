@@ -21,14 +21,10 @@ struct Layout {
   bool isSigned;
 };
 constexpr Layout Layouts[] = {
-    {"s8", 8, 0, 0, true},     {"u8", 8, 0, 0, false},
-    {"s16", 16, 0, 0, true},   {"u16", 16, 0, 0, false},
-    {"s32", 32, 0, 0, true},   {"u32", 32, 0, 0, false},
-    {"s64", 64, 0, 0, true},   {"u64", 64, 0, 0, false},
-    {"f16", 16, 5, 10, true},  {"bf16", 16, 8, 7, true},
-    {"tf32", 32, 8, 10, true}, {"f32", 32, 8, 23, true},
-    {"f64", 64, 11, 52, true}, {"e4m3", 8, 4, 3, true},
-    {"e5m2", 8, 5, 2, true},
+    {"s8", 8, 0, 0, true},     {"u8", 8, 0, 0, false},   {"s16", 16, 0, 0, true},   {"u16", 16, 0, 0, false},
+    {"s32", 32, 0, 0, true},   {"u32", 32, 0, 0, false}, {"s64", 64, 0, 0, true},   {"u64", 64, 0, 0, false},
+    {"f16", 16, 5, 10, true},  {"bf16", 16, 8, 7, true}, {"tf32", 32, 8, 10, true}, {"f32", 32, 8, 23, true},
+    {"f64", 64, 11, 52, true}, {"e4m3", 8, 4, 3, true},  {"e5m2", 8, 5, 2, true},
 };
 static_assert(std::size(Layouts) == static_cast<size_t>(Type::Count));
 const Layout &layout(Type type) { return Layouts[static_cast<unsigned>(type)]; }
@@ -86,9 +82,7 @@ const char *name(Type type) { return layout(type).name; }
 unsigned bits(Type type) { return layout(type).bits; }
 bool isFloat(Type type) { return layout(type).exponentBits != 0; }
 bool isSigned(Type type) { return layout(type).isSigned; }
-unsigned registerBits(Type type) {
-  return bits(type) == 8 && !isFloat(type) ? 32 : bits(type);
-}
+unsigned registerBits(Type type) { return bits(type) == 8 && !isFloat(type) ? 32 : bits(type); }
 
 const char *name(Rounding rounding) {
   constexpr const char *Names[] = {"rn", "rna", "rz", "rm", "rp"};
@@ -112,8 +106,7 @@ Real unsignedInteger(uint64_t value) {
   return r;
 }
 Real integer(int64_t value) {
-  Real r = unsignedInteger(value < 0 ? 0 - static_cast<uint64_t>(value)
-                                     : static_cast<uint64_t>(value));
+  Real r = unsignedInteger(value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value));
   r.negative = value < 0;
   return r;
 }
@@ -131,8 +124,7 @@ Real decode(Type type, uint64_t pattern) {
     const bool negative = l.isSigned && (pattern >> (l.bits - 1));
     if (!negative)
       return unsignedInteger(pattern);
-    Real r = unsignedInteger(l.bits == 64 ? 0 - pattern
-                                          : (uint64_t(1) << l.bits) - pattern);
+    Real r = unsignedInteger(l.bits == 64 ? 0 - pattern : (uint64_t(1) << l.bits) - pattern);
     r.negative = true;
     return r;
   }
@@ -140,8 +132,7 @@ Real decode(Type type, uint64_t pattern) {
     pattern >>= 13;
   const int fractionBits = l.fractionBits;
   const uint64_t fraction = pattern & ((uint64_t(1) << fractionBits) - 1);
-  const int exponent =
-      static_cast<int>(pattern >> fractionBits & ((1u << l.exponentBits) - 1));
+  const int exponent = static_cast<int>(pattern >> fractionBits & ((1u << l.exponentBits) - 1));
   const bool negative = pattern >> (fractionBits + l.exponentBits) & 1;
   const bool top = exponent == (1 << l.exponentBits) - 1;
   if (type == Type::E4M3 ? top && fraction == 7 : top && fraction != 0) {
@@ -151,8 +142,7 @@ Real decode(Type type, uint64_t pattern) {
   }
   if (top && type != Type::E4M3)
     return infinity(negative);
-  Real r = unsignedInteger(
-      exponent == 0 ? fraction : fraction | uint64_t(1) << fractionBits);
+  Real r = unsignedInteger(exponent == 0 ? fraction : fraction | uint64_t(1) << fractionBits);
   r.exponent = std::max(exponent, 1) - bias(type) - fractionBits;
   r.negative = negative;
   return r;
@@ -164,10 +154,8 @@ uint64_t encode(Type type, const Real &value, Encoding how) {
   const uint64_t sign = uint64_t(1) << (fractionBits + l.exponentBits);
   if (value.isNaN())
     return type == Type::TF32 ? 0x7FFFFFFF : sign - 1;
-  const uint64_t beyond = type == Type::E4M3
-                              ? sign - 1
-                              : ((uint64_t(1) << l.exponentBits) - 1)
-                                    << fractionBits; // infinity, or e4m3's NaN
+  const uint64_t beyond =
+      type == Type::E4M3 ? sign - 1 : ((uint64_t(1) << l.exponentBits) - 1) << fractionBits; // infinity, or e4m3's NaN
   const uint64_t largest = beyond - 1;
   uint64_t pattern = 0;
   if (value.isInfinite()) {
@@ -176,15 +164,12 @@ uint64_t encode(Type type, const Real &value, Encoding how) {
     const int least = leastNormalExponent(type);
     const int leading = highestBit(value.magnitude) + value.exponent;
     const int exponent = std::max(leading, least);
-    const Magnitude whole =
-        quantise(value, exponent - fractionBits, how.rounding);
+    const Magnitude whole = quantise(value, exponent - fractionBits, how.rounding);
     // With the leading bit at `fractionBits` the exponent field is one less
     // than it says: the bit adds itself.
-    const Magnitude full =
-        (Magnitude(exponent - least) << fractionBits) + whole;
+    const Magnitude full = (Magnitude(exponent - least) << fractionBits) + whole;
     pattern = full >= beyond ? beyond : static_cast<uint64_t>(full);
-    const bool inwards = how.rounding == Rounding::Zero ||
-                         (how.rounding == Rounding::Down && !value.negative) ||
+    const bool inwards = how.rounding == Rounding::Zero || (how.rounding == Rounding::Down && !value.negative) ||
                          (how.rounding == Rounding::Up && value.negative);
     if (pattern == beyond && (how.saturateFinite || inwards))
       pattern = largest;
@@ -195,9 +180,8 @@ uint64_t encode(Type type, const Real &value, Encoding how) {
 uint64_t encodeInteger(Type type, const Real &value, Rounding rounding) {
   const unsigned width = bits(type);
   const uint64_t mask = width == 64 ? ~uint64_t(0) : (uint64_t(1) << width) - 1;
-  const Magnitude most =
-      isSigned(type) ? (Magnitude(1) << (width - 1)) - (value.negative ? 0 : 1)
-                     : (value.negative ? 0 : Magnitude(mask));
+  const Magnitude most = isSigned(type) ? (Magnitude(1) << (width - 1)) - (value.negative ? 0 : 1)
+                                        : (value.negative ? 0 : Magnitude(mask));
   Magnitude magnitude = most;
   if (!value.isInfinite() && highestBit(value.magnitude) + value.exponent < 66)
     magnitude = std::min(quantise(value, 0, rounding), most);
@@ -236,26 +220,20 @@ Real add(const Real &a, const Real &b, Rounding rounding) {
   if (a.isNaN() || b.isNaN())
     return notANumber();
   if (a.isInfinite() || b.isInfinite())
-    return a.isInfinite() && b.isInfinite() && a.negative != b.negative
-               ? notANumber()
-           : a.isInfinite() ? a
-                            : b;
+    return a.isInfinite() && b.isInfinite() && a.negative != b.negative ? notANumber() : a.isInfinite() ? a : b;
   if (a.magnitude == 0 || b.magnitude == 0) {
     if (a.magnitude != 0 || b.magnitude != 0)
       return a.magnitude != 0 ? a : b;
     Real zero = a;
-    zero.negative =
-        a.negative == b.negative ? a.negative : rounding == Rounding::Down;
+    zero.negative = a.negative == b.negative ? a.negative : rounding == Rounding::Down;
     return zero;
   }
   Real large = normalise(a), small = normalise(b);
-  if (large.exponent < small.exponent ||
-      (large.exponent == small.exponent && large.magnitude < small.magnitude))
+  if (large.exponent < small.exponent || (large.exponent == small.exponent && large.magnitude < small.magnitude))
     std::swap(large, small);
   const int distance = large.exponent - small.exponent;
   const Magnitude aligned = distance >= 128 ? 0 : small.magnitude >> distance;
-  const bool lost =
-      small.more || distance >= 128 || (aligned << distance) != small.magnitude;
+  const bool lost = small.more || distance >= 128 || (aligned << distance) != small.magnitude;
   Real r = large;
   if (large.negative == small.negative) {
     r.magnitude = large.magnitude + aligned;
@@ -284,8 +262,7 @@ Real multiply(const Real &a, const Real &b) {
 }
 
 Real divide(const Real &a, const Real &b) {
-  if (a.isNaN() || b.isNaN() || (a.isInfinite() && b.isInfinite()) ||
-      (a.isZero() && b.isZero()))
+  if (a.isNaN() || b.isNaN() || (a.isInfinite() && b.isInfinite()) || (a.isZero() && b.isZero()))
     return notANumber();
   const bool negative = a.negative != b.negative;
   if (a.isInfinite() || b.isZero())
@@ -326,17 +303,13 @@ Real squareRoot(const Real &a) {
 }
 
 int compare(const Real &a, const Real &b) {
-  const auto sign = [](const Real &x) {
-    return x.isZero() ? 0 : x.negative ? -1 : 1;
-  };
+  const auto sign = [](const Real &x) { return x.isZero() ? 0 : x.negative ? -1 : 1; };
   if (sign(a) != sign(b))
     return sign(a) < sign(b) ? -1 : 1;
   if (sign(a) == 0)
     return 0;
   if (a.isInfinite() || b.isInfinite())
-    return a.isInfinite() && b.isInfinite() ? 0
-           : a.isInfinite()                 ? sign(a)
-                                            : -sign(a);
+    return a.isInfinite() && b.isInfinite() ? 0 : a.isInfinite() ? sign(a) : -sign(a);
   const Real x = normalise(a), y = normalise(b);
   if (x.exponent != y.exponent)
     return (x.exponent < y.exponent ? -1 : 1) * sign(a);
@@ -348,8 +321,7 @@ int compare(const Real &a, const Real &b) {
 int leastNormalExponent(Type type) { return 1 - bias(type); }
 bool isSubnormal(Type type, const Real &value) {
   return value.what == Real::Finite && !value.isZero() &&
-         highestBit(value.magnitude) + value.exponent <
-             leastNormalExponent(type);
+         highestBit(value.magnitude) + value.exponent < leastNormalExponent(type);
 }
 Real flush(Type type, const Real &value) {
   if (!isSubnormal(type, value))
@@ -364,11 +336,9 @@ long double approximate(const Real &value) {
     return std::numeric_limits<long double>::quiet_NaN();
   long double magnitude = std::numeric_limits<long double>::infinity();
   if (!value.isInfinite()) {
-    const auto high = static_cast<uint64_t>(value.magnitude >> 64),
-               low = static_cast<uint64_t>(value.magnitude);
-    magnitude =
-        std::ldexp(static_cast<long double>(high), value.exponent + 64) +
-        std::ldexp(static_cast<long double>(low), value.exponent);
+    const auto high = static_cast<uint64_t>(value.magnitude >> 64), low = static_cast<uint64_t>(value.magnitude);
+    magnitude = std::ldexp(static_cast<long double>(high), value.exponent + 64) +
+                std::ldexp(static_cast<long double>(low), value.exponent);
   }
   return value.negative ? -magnitude : magnitude;
 }

@@ -28,24 +28,7 @@
 
 namespace tessera::silicon {
 
-enum class Type : uint8_t {
-  S8,
-  U8,
-  S16,
-  U16,
-  S32,
-  U32,
-  S64,
-  U64,
-  F16,
-  BF16,
-  TF32,
-  F32,
-  F64,
-  E4M3,
-  E5M2,
-  Count
-};
+enum class Type : uint8_t { S8, U8, S16, U16, S32, U32, S64, U64, F16, BF16, TF32, F32, F64, E4M3, E5M2, Count };
 
 const char *name(Type type);
 unsigned bits(Type type);
@@ -101,8 +84,7 @@ Real negate(Real a);
 /// Exact but for what `more` stands for. Operands of sums and products have at
 /// most 64 significant bits, or are such products. A zero sum of opposite
 /// values is +0, or -0 when rounding downwards.
-Real add(const Real &a, const Real &b,
-         Rounding rounding = Rounding::NearestEven);
+Real add(const Real &a, const Real &b, Rounding rounding = Rounding::NearestEven);
 Real multiply(const Real &a, const Real &b);
 Real divide(const Real &a, const Real &b);
 Real squareRoot(const Real &a);

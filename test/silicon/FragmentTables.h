@@ -30,8 +30,7 @@ struct FragmentTable {
   PlaceRule a, b, c;
 };
 /// Null where the manual has no such shape.
-const FragmentTable *findFragments(unsigned m, unsigned n, unsigned k,
-                                   unsigned bits);
+const FragmentTable *findFragments(unsigned m, unsigned n, unsigned k, unsigned bits);
 const std::vector<FragmentTable> &allFragments();
 
 } // namespace tessera::silicon

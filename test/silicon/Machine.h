@@ -19,8 +19,7 @@ namespace tessera::silicon {
 
 class Machine {
 public:
-  static Expected<Machine> open(cuda::DriverLibrary::Kind kind,
-                                int ordinal = 0);
+  static Expected<Machine> open(cuda::DriverLibrary::Kind kind, int ordinal = 0);
 
   const std::string &name() const { return deviceName; }
   /// Told by a symbol of the library itself: the simulator is no silicon,
@@ -41,10 +40,8 @@ private:
   Machine() = default;
   const cuda::DriverFunctions &api() const { return library->functions(); }
   Status check(cuda::CUresult result, const char *what) const;
-  Status encode(const TensorMap &request, cuda::CUdeviceptr base,
-                void *map) const;
-  Status launch(const Probe &probe, cuda::CUdeviceptr input,
-                cuda::CUdeviceptr output) const;
+  Status encode(const TensorMap &request, cuda::CUdeviceptr base, void *map) const;
+  Status launch(const Probe &probe, cuda::CUdeviceptr input, cuda::CUdeviceptr output) const;
 
   const cuda::DriverLibrary *library = nullptr;
   cuda::CUcontext context = nullptr;

@@ -15,8 +15,7 @@ namespace tessera::silicon {
 
 namespace {
 
-constexpr unsigned Lanes = 32, Rows = 32, RowBytes = 16,
-                   TileBytes = Rows * RowBytes;
+constexpr unsigned Lanes = 32, Rows = 32, RowBytes = 16, TileBytes = Rows * RowBytes;
 
 std::string number(std::size_t value) { return std::to_string(value); }
 
@@ -29,8 +28,7 @@ uint16_t elementOf(unsigned matrix, unsigned row, unsigned column) {
 /// What thread `lane` holds of a matrix, in half `half` of its register.
 uint16_t heldBy(unsigned lane, unsigned matrix, unsigned half, bool trans) {
   const unsigned major = lane / 4, minor = 2 * (lane % 4) + half;
-  return trans ? elementOf(matrix, minor, major)
-               : elementOf(matrix, major, minor);
+  return trans ? elementOf(matrix, minor, major) : elementOf(matrix, major, minor);
 }
 
 std::string registers(unsigned count) {
@@ -56,8 +54,7 @@ std::string prologue() {
 
 Probe loadProbe(unsigned count, bool trans, const char *space) {
   Probe probe;
-  const std::string opcode = "ldmatrix.sync.aligned.m8n8.x" + number(count) +
-                             (trans ? ".trans" : "") + space + ".b16";
+  const std::string opcode = "ldmatrix.sync.aligned.m8n8.x" + number(count) + (trans ? ".trans" : "") + space + ".b16";
   probe.name = opcode;
   for (unsigned row = 0; row < Rows; ++row)
     for (unsigned column = 0; column < 8; ++column)
@@ -69,18 +66,15 @@ Probe loadProbe(unsigned count, bool trans, const char *space) {
       probe.input[at] = static_cast<std::byte>(value & 0xFF);
       probe.input[at + 1] = static_cast<std::byte>(value >> 8);
     }
-  probe.body =
-      prologue() +
-      "  mad.wide.u32 %from, %lane, 16, %input;\n  ld.global.v4.b32 {%x0, %x1, "
-      "%x2, %x3}, [%from];\n"
-      "  .reg .b32 %mine;\n  mad.lo.u32 %mine, %lane, 16, %tile;\n"
-      "  st.shared.v4.b32 [%mine], {%x0, %x1, %x2, %x3};\n  bar.sync 0;\n  " +
-      opcode + " " + registers(count) +
-      ", [%address];\n  mad.wide.u32 %to, %lane, " + number(4UL * count) +
-      ", %output;\n";
+  probe.body = prologue() +
+               "  mad.wide.u32 %from, %lane, 16, %input;\n  ld.global.v4.b32 {%x0, %x1, "
+               "%x2, %x3}, [%from];\n"
+               "  .reg .b32 %mine;\n  mad.lo.u32 %mine, %lane, 16, %tile;\n"
+               "  st.shared.v4.b32 [%mine], {%x0, %x1, %x2, %x3};\n  bar.sync 0;\n  " +
+               opcode + " " + registers(count) + ", [%address];\n  mad.wide.u32 %to, %lane, " + number(4UL * count) +
+               ", %output;\n";
   for (unsigned i = 0; i < count; ++i)
-    probe.body +=
-        "  st.global.b32 [%to+" + number(4UL * i) + "], %r" + number(i) + ";\n";
+    probe.body += "  st.global.b32 [%to+" + number(4UL * i) + "], %r" + number(i) + ";\n";
   probe.element = Type::U16;
   probe.initialOutput.assign(std::size_t(Lanes) * 4 * count, std::byte{0xCD});
   probe.derive = [=] {
@@ -104,8 +98,7 @@ void appendHeld(std::vector<std::byte> &bytes, unsigned count, bool trans) {
 
 Probe storeProbe(unsigned count, bool trans, const char *space) {
   Probe probe;
-  const std::string opcode = "stmatrix.sync.aligned.m8n8.x" + number(count) +
-                             (trans ? ".trans" : "") + space + ".b16";
+  const std::string opcode = "stmatrix.sync.aligned.m8n8.x" + number(count) + (trans ? ".trans" : "") + space + ".b16";
   probe.name = opcode;
   probe.target = "sm_90";
   appendHeld(probe.input, count, trans);
@@ -116,21 +109,18 @@ Probe storeProbe(unsigned count, bool trans, const char *space) {
                "0;\n  mad.wide.u32 %from, %lane, " +
                number(4UL * count) + ", %input;\n";
   for (unsigned i = 0; i < count; ++i)
-    probe.body += "  ld.global.b32 %r" + number(i) + ", [%from+" +
-                  number(4UL * i) + "];\n";
-  probe.body +=
-      "  " + opcode + " [%address], " + registers(count) +
-      ";\n  bar.sync 0;\n  ld.shared.v4.b32 {%x0, %x1, %x2, %x3}, [%mine];\n"
-      "  mad.wide.u32 %to, %lane, 16, %output;\n  st.global.v4.b32 [%to], "
-      "{%x0, %x1, %x2, %x3};\n";
+    probe.body += "  ld.global.b32 %r" + number(i) + ", [%from+" + number(4UL * i) + "];\n";
+  probe.body += "  " + opcode + " [%address], " + registers(count) +
+                ";\n  bar.sync 0;\n  ld.shared.v4.b32 {%x0, %x1, %x2, %x3}, [%mine];\n"
+                "  mad.wide.u32 %to, %lane, 16, %output;\n  st.global.v4.b32 [%to], "
+                "{%x0, %x1, %x2, %x3};\n";
   probe.element = Type::U16;
   probe.initialOutput.assign(TileBytes, std::byte{0xCD});
   probe.derive = [=] {
     std::vector<Wanted> wanted(std::size_t(Rows) * 8, exactly(0));
     for (unsigned row = 0; row < 8 * count; ++row)
       for (unsigned column = 0; column < 8; ++column)
-        wanted[slotOf(row) * 8 + column] =
-            exactly(elementOf(row / 8, row % 8, column));
+        wanted[slotOf(row) * 8 + column] = exactly(elementOf(row / 8, row % 8, column));
     return wanted;
   };
   return probe;

@@ -33,11 +33,9 @@ std::string number(std::size_t value) { return std::to_string(value); }
 class FragmentBytes {
 public:
   FragmentBytes(unsigned elements, unsigned width)
-      : width(width), registerBits(width == 64 ? 64 : 32),
-        registers(elements * width / registerBits) {}
+      : width(width), registerBits(width == 64 ? 64 : 32), registers(elements * width / registerBits) {}
 
-  void add(std::vector<std::byte> &bytes, unsigned elements,
-           const std::function<uint64_t(unsigned)> &pattern) const {
+  void add(std::vector<std::byte> &bytes, unsigned elements, const std::function<uint64_t(unsigned)> &pattern) const {
     const unsigned each = registerBits / width;
     for (unsigned i = 0; i < elements; i += each) {
       uint64_t word = 0;
@@ -61,8 +59,7 @@ std::string braces(const std::string &prefix, unsigned count) {
 }
 
 Probe mmaProbe(const Form &form, Filling filling) {
-  const FragmentTable &table =
-      *findFragments(form.m, form.n, form.k, operandNamed(form.a).bits);
+  const FragmentTable &table = *findFragments(form.m, form.n, form.k, operandNamed(form.a).bits);
   MatrixProduct product;
   product.m = form.m;
   product.n = form.n;
@@ -77,15 +74,12 @@ Probe mmaProbe(const Form &form, Filling filling) {
                                                : Combine::Multiply;
   product.fill(filling, form.m * 1000 + form.k);
 
-  const FragmentBytes a(table.aCount, table.bits), b(table.bCount, table.bits),
-      c(table.cCount, bits(form.d));
+  const FragmentBytes a(table.aCount, table.bits), b(table.bCount, table.bits), c(table.cCount, bits(form.d));
   Probe probe;
-  const std::string opcode =
-      "mma.sync.aligned.m" + number(form.m) + "n" + number(form.n) + "k" +
-      number(form.k) + ".row.col" + modifier + "." + name(form.d) + "." +
-      form.a + "." + form.b + "." + name(form.d) + operation;
-  probe.name = opcode.substr(17) +
-               (product.a.isInteger ? "" : std::string(".") + name(filling));
+  const std::string opcode = "mma.sync.aligned.m" + number(form.m) + "n" + number(form.n) + "k" + number(form.k) +
+                             ".row.col" + modifier + "." + name(form.d) + "." + form.a + "." + form.b + "." +
+                             name(form.d) + operation;
+  probe.name = opcode.substr(17) + (product.a.isInteger ? "" : std::string(".") + name(filling));
   probe.target = form.target;
   probe.version = form.version;
   probe.threads = Lanes;
@@ -111,31 +105,23 @@ Probe mmaProbe(const Form &form, Filling filling) {
   std::size_t offset = 0;
   std::string loads;
   for (const auto &[prefix, fragment] :
-       {std::pair<const char *, const FragmentBytes *>{"a", &a},
-        {"b", &b},
-        {"c", &c}}) {
-    body += "  .reg ." +
-            std::string(fragment->registerBits == 64 ? "f64" : "b32") + " %" +
-            prefix + "<" + number(fragment->registers) + ">;\n";
-    for (unsigned i = 0; i < fragment->registers;
-         ++i, offset += fragment->registerBits / 8)
-      loads += "  ld.global.b" + number(fragment->registerBits) + " %" +
-               prefix + number(i) + ", [%from+" + number(offset) + "];\n";
+       {std::pair<const char *, const FragmentBytes *>{"a", &a}, {"b", &b}, {"c", &c}}) {
+    body += "  .reg ." + std::string(fragment->registerBits == 64 ? "f64" : "b32") + " %" + prefix + "<" +
+            number(fragment->registers) + ">;\n";
+    for (unsigned i = 0; i < fragment->registers; ++i, offset += fragment->registerBits / 8)
+      loads += "  ld.global.b" + number(fragment->registerBits) + " %" + prefix + number(i) + ", [%from+" +
+               number(offset) + "];\n";
   }
-  body += "  .reg ." + std::string(accumulators == 64 ? "f64" : "b32") +
-          " %d<" + number(c.registers) + ">;\n" +
-          "  mov.u32 %lane, %laneid;\n  mad.wide.u32 %from, %lane, " +
-          number(perLane) + ", %input;\n" + "  mad.wide.u32 %to, %lane, " +
-          number(c.registers * accumulators / 8) + ", %output;\n" + loads +
-          "  " + opcode + " " + braces("d", c.registers) + ", " +
-          braces("a", a.registers) + ", " + braces("b", b.registers) + ", " +
-          braces("c", c.registers) + ";\n";
+  body += "  .reg ." + std::string(accumulators == 64 ? "f64" : "b32") + " %d<" + number(c.registers) + ">;\n" +
+          "  mov.u32 %lane, %laneid;\n  mad.wide.u32 %from, %lane, " + number(perLane) + ", %input;\n" +
+          "  mad.wide.u32 %to, %lane, " + number(c.registers * accumulators / 8) + ", %output;\n" + loads + "  " +
+          opcode + " " + braces("d", c.registers) + ", " + braces("a", a.registers) + ", " + braces("b", b.registers) +
+          ", " + braces("c", c.registers) + ";\n";
   for (unsigned i = 0; i < c.registers; ++i)
-    body += "  st.global.b" + number(accumulators) + " [%to+" +
-            number(i * accumulators / 8) + "], %d" + number(i) + ";\n";
+    body +=
+        "  st.global.b" + number(accumulators) + " [%to+" + number(i * accumulators / 8) + "], %d" + number(i) + ";\n";
   probe.element = form.d;
-  probe.initialOutput.assign(
-      std::size_t(Lanes) * c.registers * accumulators / 8, std::byte{0xCD});
+  probe.initialOutput.assign(std::size_t(Lanes) * c.registers * accumulators / 8, std::byte{0xCD});
   probe.derive = [product, &table] {
     std::vector<Wanted> wanted;
     for (unsigned lane = 0; lane < Lanes; ++lane)
@@ -161,13 +147,11 @@ std::vector<Form> forms() {
     for (const char *a : {"e4m3", "e5m2"})
       for (const char *b : {"e4m3", "e5m2"})
         for (const Type d : {Type::F32, Type::F16})
-          list.push_back({16, 8, k, a, b, d, "sm_89",
-                          k == 16 || d == Type::F16 ? 87U : 84U});
+          list.push_back({16, 8, k, a, b, d, "sm_89", k == 16 || d == Type::F16 ? 87U : 84U});
   for (const char *rounding : {"", ".rn", ".rz", ".rm", ".rp"}) {
     list.push_back({8, 8, 4, "f64", "f64", Type::F64, "sm_80", 80, rounding});
     for (const unsigned k : {4U, 8U, 16U})
-      list.push_back(
-          {16, 8, k, "f64", "f64", Type::F64, "sm_90", 80, rounding});
+      list.push_back({16, 8, k, "f64", "f64", Type::F64, "sm_90", 80, rounding});
   }
   for (const char *saturation : {"", ".satfinite"}) {
     for (const char *a : {"s8", "u8"})
@@ -184,11 +168,9 @@ std::vector<Form> forms() {
       }
   }
   for (const char *operation : {".and.popc", ".xor.popc"}) {
-    list.push_back(
-        {8, 8, 128, "b1", "b1", Type::S32, "sm_80", 80, "", operation});
+    list.push_back({8, 8, 128, "b1", "b1", Type::S32, "sm_80", 80, "", operation});
     for (const unsigned k : {128U, 256U})
-      list.push_back(
-          {16, 8, k, "b1", "b1", Type::S32, "sm_80", 80, "", operation});
+      list.push_back({16, 8, k, "b1", "b1", Type::S32, "sm_80", 80, "", operation});
   }
   return list;
 }

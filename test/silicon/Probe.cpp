@@ -12,41 +12,31 @@
 namespace tessera::silicon {
 
 Wanted exactly(uint64_t pattern) { return eitherOf(pattern, pattern); }
-Wanted eitherOf(uint64_t pattern, uint64_t alternative) {
-  return {Wanted::Exact, pattern, alternative, 0, 0};
-}
+Wanted eitherOf(uint64_t pattern, uint64_t alternative) { return {Wanted::Exact, pattern, alternative, 0, 0}; }
 Wanted anyNaN() { return {Wanted::NaN, 0, 0, 0, 0}; }
-Wanted close(long double value, long double bound) {
-  return {Wanted::Close, 0, 0, value, bound};
-}
+Wanted close(long double value, long double bound) { return {Wanted::Close, 0, 0, value, bound}; }
 Wanted open() { return {}; }
 
 std::string entryName(const Probe &probe) {
   std::string entry;
   for (const char c : probe.name)
-    entry += (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                     (c >= '0' && c <= '9')
-                 ? c
-                 : '_';
+    entry += (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
   return "probe_" + entry;
 }
 
 std::string moduleHeader(const std::string &target, unsigned version) {
-  return ".version " + std::to_string(version / 10) + "." +
-         std::to_string(version % 10) + "\n.target " + target +
+  return ".version " + std::to_string(version / 10) + "." + std::to_string(version % 10) + "\n.target " + target +
          "\n.address_size 64\n";
 }
 
 std::string entryText(const Probe &probe) {
-  std::string text = probe.declarations + "\n.visible .entry " +
-                     entryName(probe) +
-                     "(.param .u64 input, .param .u64 output";
+  std::string text =
+      probe.declarations + "\n.visible .entry " + entryName(probe) + "(.param .u64 input, .param .u64 output";
   for (std::size_t i = 0; i < probe.maps.size(); ++i)
     text += ", .param .align 64 .b8 map" + std::to_string(i) + "[128]";
   text += ") .reqntid " + std::to_string(probe.threads);
   if (probe.cluster > 1)
-    text +=
-        " .explicitcluster .reqnctapercluster " + std::to_string(probe.cluster);
+    text += " .explicitcluster .reqnctapercluster " + std::to_string(probe.cluster);
   return text +
          "\n{\n  .reg .b64 %input, %output;\n  ld.param.u64 %input, [input];\n "
          " ld.param.u64 %output, [output];\n" +
@@ -55,16 +45,13 @@ std::string entryText(const Probe &probe) {
          probe.body + "  ret;\n}\n";
 }
 
-std::string moduleText(const Probe &probe) {
-  return moduleHeader(probe.target, probe.version) + entryText(probe);
-}
+std::string moduleText(const Probe &probe) { return moduleHeader(probe.target, probe.version) + entryText(probe); }
 
 uint64_t fingerprint(const Probe &probe) {
   uint64_t hash = 0xCBF29CE484222325;
   const auto mix = [&](const void *data, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i)
-      hash =
-          (hash ^ static_cast<const unsigned char *>(data)[i]) * 0x100000001B3;
+      hash = (hash ^ static_cast<const unsigned char *>(data)[i]) * 0x100000001B3;
   };
   const std::string text = moduleText(probe);
   mix(text.data(), text.size());
@@ -77,15 +64,13 @@ uint64_t fingerprint(const Probe &probe) {
     mix(map.strideBytes, sizeof map.strideBytes);
     mix(map.box, sizeof map.box);
     mix(map.elementStride, sizeof map.elementStride);
-    const unsigned rest[] = {map.dataType, map.rank, map.interleave,
-                             map.swizzle,  map.fill, map.ofOutput ? 1U : 0U};
+    const unsigned rest[] = {map.dataType, map.rank, map.interleave, map.swizzle, map.fill, map.ofOutput ? 1U : 0U};
     mix(rest, sizeof rest);
   }
   return hash;
 }
 
-uint64_t patternAt(const std::vector<std::byte> &bytes, Type type,
-                   std::size_t i) {
+uint64_t patternAt(const std::vector<std::byte> &bytes, Type type, std::size_t i) {
   const std::size_t size = bits(type) / 8;
   uint64_t pattern = 0;
   std::memcpy(&pattern, bytes.data() + i * size, size);
@@ -105,27 +90,20 @@ std::string show(uint64_t pattern, Type type) {
   if (!isFloat(type))
     return text;
   char number[64];
-  std::snprintf(number, sizeof number, " (%.9Lg)",
-                approximate(decode(type, pattern)));
+  std::snprintf(number, sizeof number, " (%.9Lg)", approximate(decode(type, pattern)));
   return text + number;
 }
 
 /// |a - b|, zero where both are the same infinity.
 long double distance(long double a, long double b) {
-  return a == b                           ? 0.0L
-         : std::isnan(a) || std::isnan(b) ? INFINITY
-                                          : std::fabs(a - b);
+  return a == b ? 0.0L : std::isnan(a) || std::isnan(b) ? INFINITY : std::fabs(a - b);
 }
 
 /// One unit in the last place of a value in a format.
 long double unit(Type type, long double value) {
-  const int fraction = type == Type::F64    ? 52
-                       : type == Type::F32  ? 23
-                       : type == Type::BF16 ? 7
-                                            : 10;
+  const int fraction = type == Type::F64 ? 52 : type == Type::F32 ? 23 : type == Type::BF16 ? 7 : 10;
   const int least = leastNormalExponent(type);
-  const int exponent =
-      value == 0 || !std::isfinite(value) ? least : std::ilogb(value);
+  const int exponent = value == 0 || !std::isfinite(value) ? least : std::ilogb(value);
   return std::ldexp(1.0L, (exponent < least ? least : exponent) - fraction);
 }
 
@@ -137,21 +115,15 @@ std::string judge(const Wanted &wanted, Type type, uint64_t pattern) {
     if (pattern == wanted.pattern || pattern == wanted.alternative)
       return {};
     return "is " + show(pattern, type) + ", not " + show(wanted.pattern, type) +
-           (wanted.alternative != wanted.pattern
-                ? " or " + show(wanted.alternative, type)
-                : "");
+           (wanted.alternative != wanted.pattern ? " or " + show(wanted.alternative, type) : "");
   case Wanted::NaN:
-    return decode(type, pattern).isNaN()
-               ? ""
-               : "is " + show(pattern, type) + ", not a NaN";
+    return decode(type, pattern).isNaN() ? "" : "is " + show(pattern, type) + ", not a NaN";
   case Wanted::Close: {
-    const long double value = approximate(decode(type, pattern)),
-                      off = distance(value, wanted.value);
+    const long double value = approximate(decode(type, pattern)), off = distance(value, wanted.value);
     if (off <= wanted.bound)
       return {};
     char text[160];
-    std::snprintf(text, sizeof text, ", off %.12Lg by %.3Lg, bound %.3Lg",
-                  wanted.value, off, wanted.bound);
+    std::snprintf(text, sizeof text, ", off %.12Lg by %.3Lg, bound %.3Lg", wanted.value, off, wanted.bound);
     return "is " + show(pattern, type) + text;
   }
   case Wanted::Open:
@@ -160,12 +132,10 @@ std::string judge(const Wanted &wanted, Type type, uint64_t pattern) {
   return {};
 }
 
-std::string judgePair(const Wanted &wanted, Type type, uint64_t simulated,
-                      uint64_t silicon) {
+std::string judgePair(const Wanted &wanted, Type type, uint64_t simulated, uint64_t silicon) {
   if (simulated == silicon || wanted.kind == Wanted::Open)
     return {};
-  const std::string both =
-      "simulator " + show(simulated, type) + ", silicon " + show(silicon, type);
+  const std::string both = "simulator " + show(simulated, type) + ", silicon " + show(silicon, type);
   const Real a = decode(type, simulated), b = decode(type, silicon);
   if (wanted.kind == Wanted::NaN && a.isNaN() && b.isNaN())
     return {};
@@ -183,6 +153,7 @@ const std::vector<Family> &families() {
       {"half", halfProbes},
       {"convert", convertProbes},
       {"approximate", approximateProbes},
+      {"compare", compareProbes},
       {"integer", integerProbes},
       {"atomic", atomicProbes},
       {"warp", warpProbes},
@@ -191,6 +162,7 @@ const std::vector<Family> &families() {
       {"wmma", wmmaProbes},
       {"wgmma", wgmmaProbes},
       {"tma", tmaProbes},
+      {"refused", refusedProbes},
   };
   return All;
 }

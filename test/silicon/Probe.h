@@ -51,9 +51,7 @@ Wanted anyNaN();
 Wanted close(long double value, long double bound);
 Wanted open();
 /// The rounded value as an exact pattern.
-inline Wanted rounded(Type type, const Real &value, Encoding how = {}) {
-  return exactly(encode(type, value, how));
-}
+inline Wanted rounded(Type type, const Real &value, Encoding how = {}) { return exactly(encode(type, value, how)); }
 
 /// What cuTensorMapEncodeTiled is asked for; the map of the probe's input.
 /// Dimensions from the fastest on.
@@ -75,10 +73,11 @@ struct Probe {
                                 ///< letter only that architecture
   unsigned version = 80;        ///< of PTX that is needed: 80 for 8.0
   std::string declarations;     ///< variables at module scope
-  std::string body; ///< of the entry: %input and %output hold the addresses
+  std::string body;             ///< of the entry: %input and %output hold the addresses
   unsigned blocks = 1, threads = 32, cluster = 1;
-  std::vector<TensorMap>
-      maps; ///< parameters `map0`, ...: a const CUtensorMap each
+  /// The simulator does not have the form: it says so, with the name.
+  bool refused = false;
+  std::vector<TensorMap> maps; ///< parameters `map0`, ...: a const CUtensorMap each
 
   std::vector<std::byte> input;
   std::vector<std::byte> initialOutput; ///< what the output holds before; its
@@ -87,9 +86,7 @@ struct Probe {
   /// One answer for each element of the output.
   std::function<std::vector<Wanted>()> derive;
 
-  std::size_t outputs() const {
-    return initialOutput.size() / (bits(element) / 8);
-  }
+  std::size_t outputs() const { return initialOutput.size() / (bits(element) / 8); }
 };
 
 /// An identifier of PTX made of the probe's name.
@@ -104,27 +101,23 @@ std::string moduleText(const Probe &probe);
 uint64_t fingerprint(const Probe &probe);
 
 /// Appends the bytes of a value.
-template <typename T>
-void append(std::vector<std::byte> &bytes, const T &value) {
+template <typename T> void append(std::vector<std::byte> &bytes, const T &value) {
   const auto *raw = reinterpret_cast<const std::byte *>(&value);
   bytes.insert(bytes.end(), raw, raw + sizeof value);
 }
 /// The pattern of element `i` of an array of `type`.
-uint64_t patternAt(const std::vector<std::byte> &bytes, Type type,
-                   std::size_t i);
+uint64_t patternAt(const std::vector<std::byte> &bytes, Type type, std::size_t i);
 
 /// Whether an output is what was wanted; empty, or what is wrong with it.
 std::string judge(const Wanted &wanted, Type type, uint64_t pattern);
 /// Whether the simulator's output may stand beside silicon's; empty, or what is
 /// wrong.
-std::string judgePair(const Wanted &wanted, Type type, uint64_t simulated,
-                      uint64_t silicon);
+std::string judgePair(const Wanted &wanted, Type type, uint64_t simulated, uint64_t silicon);
 
 /// Deterministic noise: the same everywhere, for ever.
 class Noise {
 public:
-  explicit Noise(uint64_t seed)
-      : state(seed * 0x9E3779B97F4A7C15 + 0x1234567) {}
+  explicit Noise(uint64_t seed) : state(seed * 0x9E3779B97F4A7C15 + 0x1234567) {}
   uint64_t next() {
     uint64_t z = state += 0x9E3779B97F4A7C15;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
@@ -133,8 +126,7 @@ public:
   }
   /// Uniform in [low, high].
   int64_t between(int64_t low, int64_t high) {
-    return low + static_cast<int64_t>(next() %
-                                      (static_cast<uint64_t>(high - low) + 1));
+    return low + static_cast<int64_t>(next() % (static_cast<uint64_t>(high - low) + 1));
   }
 
 private:
@@ -152,6 +144,7 @@ std::vector<Probe> arithmeticProbes();
 std::vector<Probe> halfProbes();
 std::vector<Probe> convertProbes();
 std::vector<Probe> approximateProbes();
+std::vector<Probe> compareProbes();
 std::vector<Probe> integerProbes();
 std::vector<Probe> atomicProbes();
 std::vector<Probe> warpProbes();
@@ -160,6 +153,7 @@ std::vector<Probe> mmaProbes();
 std::vector<Probe> wmmaProbes();
 std::vector<Probe> wgmmaProbes();
 std::vector<Probe> tmaProbes();
+std::vector<Probe> refusedProbes();
 
 } // namespace tessera::silicon
 

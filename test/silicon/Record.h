@@ -10,9 +10,8 @@
 //   probe cvt.rn.f16.f32 4f1d0c93a2b6e871 16
 //   003c00bc007c00fcff7b00000080ff7f
 //
-// A probe's line has its name, its fingerprint and the bytes of its output,
-// which follow in hexadecimal, 64 a line. A record whose fingerprint is not the
-// probe's is of an older probe: it is not compared, and that is said.
+// A probe's line has its name, its fingerprint and the bytes of its output, which follow in base64, 72 bytes a line. A
+// record whose fingerprint is not the probe's is of an older probe: it is not compared, and that is said.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -48,8 +47,7 @@ Status writeRecord(const std::string &path, const Record &record);
 std::string folderName(const std::string &gpu);
 
 /// The records of a family, of every GPU below `folder`, with their files.
-Expected<std::vector<std::pair<std::string, Record>>>
-findRecords(const std::string &folder, const std::string &family);
+Expected<std::vector<std::pair<std::string, Record>>> findRecords(const std::string &folder, const std::string &family);
 
 } // namespace tessera::silicon
 

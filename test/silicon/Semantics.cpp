@@ -8,8 +8,8 @@
 namespace tessera::silicon {
 
 std::string spelling(const Modifiers &m) {
-  return std::string(m.ftz ? ".ftz" : "") + (m.sat ? ".sat" : "") +
-         (m.relu ? ".relu" : "") + (m.finite ? ".satfinite" : "");
+  return std::string(m.ftz ? ".ftz" : "") + (m.sat ? ".sat" : "") + (m.relu ? ".relu" : "") +
+         (m.finite ? ".satfinite" : "");
 }
 
 Real source(Type type, uint64_t pattern, const Modifiers &m) {
@@ -22,23 +22,16 @@ namespace {
 /// To [0, 1]; -0 becomes +0.
 uint64_t saturate(Type type, uint64_t pattern) {
   const Real value = decode(type, pattern), one = integer(1);
-  return value.negative || value.isZero() ? 0
-         : compare(value, one) > 0        ? encode(type, one)
-                                          : pattern;
+  return value.negative || value.isZero() ? 0 : compare(value, one) > 0 ? encode(type, one) : pattern;
 }
 
 } // namespace
 
-Wanted finish(Type type, const Real &exact, Rounding rounding,
-              const Modifiers &m) {
+Wanted finish(Type type, const Real &exact, Rounding rounding, const Modifiers &m) {
   if (exact.isNaN())
-    return m.sat               ? exactly(0)
-           : type == Type::F64 ? anyNaN()
-                               : exactly(encode(type, exact));
-  uint64_t pattern = encode(type, exact, {rounding, m.finite}),
-           alternative = pattern;
-  const uint64_t signBit = uint64_t(1) << (bits(type) - 1),
-                 sign = pattern & signBit;
+    return m.sat ? exactly(0) : type == Type::F64 ? anyNaN() : exactly(encode(type, exact));
+  uint64_t pattern = encode(type, exact, {rounding, m.finite}), alternative = pattern;
+  const uint64_t signBit = uint64_t(1) << (bits(type) - 1), sign = pattern & signBit;
   if (m.ftz && isSubnormal(type, decode(type, pattern)))
     pattern = alternative = sign;
   else if (m.ftz && isSubnormal(type, exact))
@@ -54,8 +47,7 @@ Wanted finish(Type type, const Real &exact, Rounding rounding,
   return eitherOf(pattern, alternative);
 }
 
-Wanted extreme(Type type, const Real &first, const Real &second, bool isMax,
-               bool nan, bool xorSign) {
+Wanted extreme(Type type, const Real &first, const Real &second, bool isMax, bool nan, bool xorSign) {
   Real a = first, b = second;
   const bool sign = a.negative != b.negative;
   if (xorSign)

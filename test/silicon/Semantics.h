@@ -26,13 +26,11 @@ std::string spelling(const Modifiers &m);
 /// An operand, subnormals flushed where the modifiers say so.
 Real source(Type type, uint64_t pattern, const Modifiers &m);
 /// A result from its exact value.
-Wanted finish(Type type, const Real &exact, Rounding rounding,
-              const Modifiers &m);
+Wanted finish(Type type, const Real &exact, Rounding rounding, const Modifiers &m);
 /// The smaller or greater: -0 is less than +0; a number is preferred to a NaN,
 /// unless `nan`; with `xorSign` of the magnitudes, under the product of the
 /// signs.
-Wanted extreme(Type type, const Real &a, const Real &b, bool isMax, bool nan,
-               bool xorSign);
+Wanted extreme(Type type, const Real &a, const Real &b, bool isMax, bool nan, bool xorSign);
 
 } // namespace tessera::silicon
 

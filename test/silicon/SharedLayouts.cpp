@@ -25,24 +25,16 @@ constexpr unsigned T = 0, Rest = ~0U;
 // Indexed by swizzle: none, 32, 64, 128 bytes. Where a dimension has two modes
 // the third is never reached.
 constexpr Table KMajor[] = {
-    {{{Chunk, 1, 8}, {Stride, 1, Rest}, {Stride, 1, Rest}},
-     {{Element, 1, T}, {Leading, 1, Rest}}},
-    {{{Chunk, 2, 8}, {Stride, 1, Rest}, {Stride, 1, Rest}},
-     {{Element, 1, T}, {Chunk, 1, Rest}}},
-    {{{Chunk, 4, 8}, {Stride, 1, Rest}, {Stride, 1, Rest}},
-     {{Element, 1, T}, {Chunk, 1, Rest}}},
-    {{{Chunk, 8, 8}, {Stride, 1, Rest}, {Stride, 1, Rest}},
-     {{Element, 1, T}, {Chunk, 1, Rest}}},
+    {{{Chunk, 1, 8}, {Stride, 1, Rest}, {Stride, 1, Rest}}, {{Element, 1, T}, {Leading, 1, Rest}}},
+    {{{Chunk, 2, 8}, {Stride, 1, Rest}, {Stride, 1, Rest}}, {{Element, 1, T}, {Chunk, 1, Rest}}},
+    {{{Chunk, 4, 8}, {Stride, 1, Rest}, {Stride, 1, Rest}}, {{Element, 1, T}, {Chunk, 1, Rest}}},
+    {{{Chunk, 8, 8}, {Stride, 1, Rest}, {Stride, 1, Rest}}, {{Element, 1, T}, {Chunk, 1, Rest}}},
 };
 constexpr Table MnMajor[] = {
-    {{{Element, 1, T}, {Chunk, 1, 1}, {Stride, 1, Rest}},
-     {{Chunk, 1, 8}, {Leading, 1, Rest}}},
-    {{{Element, 1, T}, {Chunk, 1, 2}, {Leading, 1, Rest}},
-     {{Chunk, 2, 8}, {Stride, 1, Rest}}},
-    {{{Element, 1, T}, {Chunk, 1, 4}, {Leading, 1, Rest}},
-     {{Chunk, 4, 8}, {Stride, 1, Rest}}},
-    {{{Element, 1, T}, {Chunk, 1, 8}, {Leading, 1, Rest}},
-     {{Chunk, 8, 8}, {Stride, 1, Rest}}},
+    {{{Element, 1, T}, {Chunk, 1, 1}, {Stride, 1, Rest}}, {{Chunk, 1, 8}, {Leading, 1, Rest}}},
+    {{{Element, 1, T}, {Chunk, 1, 2}, {Leading, 1, Rest}}, {{Chunk, 2, 8}, {Stride, 1, Rest}}},
+    {{{Element, 1, T}, {Chunk, 1, 4}, {Leading, 1, Rest}}, {{Chunk, 4, 8}, {Stride, 1, Rest}}},
+    {{{Element, 1, T}, {Chunk, 1, 8}, {Leading, 1, Rest}}, {{Chunk, 8, 8}, {Stride, 1, Rest}}},
 };
 
 } // namespace
@@ -51,9 +43,7 @@ const char *name(Swizzle swizzle) {
   constexpr const char *Names[] = {"none", "32B", "64B", "128B"};
   return Names[static_cast<unsigned>(swizzle)];
 }
-unsigned widthOf(Swizzle swizzle) {
-  return 16U << static_cast<unsigned>(swizzle);
-}
+unsigned widthOf(Swizzle swizzle) { return 16U << static_cast<unsigned>(swizzle); }
 
 uint32_t swizzled(Swizzle swizzle, uint32_t address) {
   switch (swizzle) {
@@ -70,8 +60,7 @@ uint32_t swizzled(Swizzle swizzle, uint32_t address) {
 }
 
 uint32_t SharedLayout::offset(unsigned mn, unsigned k) const {
-  const Table &table =
-      (mnMajor ? MnMajor : KMajor)[static_cast<unsigned>(swizzle)];
+  const Table &table = (mnMajor ? MnMajor : KMajor)[static_cast<unsigned>(swizzle)];
   uint32_t result = 0;
   const auto walk = [&](const Mode &mode, unsigned &rest) {
     const unsigned extent = mode.extent == T ? 16 / elementBytes : mode.extent;
@@ -92,8 +81,7 @@ uint32_t SharedLayout::offset(unsigned mn, unsigned k) const {
 
 uint64_t SharedLayout::descriptorBits() const {
   constexpr uint64_t SwizzleField[] = {0, 3, 2, 1};
-  return uint64_t(leading >> 4 & 0x3FFF) << 16 |
-         uint64_t(stride >> 4 & 0x3FFF) << 32 |
+  return uint64_t(leading >> 4 & 0x3FFF) << 16 | uint64_t(stride >> 4 & 0x3FFF) << 32 |
          SwizzleField[static_cast<unsigned>(swizzle)] << 62;
 }
 

@@ -27,8 +27,7 @@
 namespace tessera::silicon {
 
 enum class Swizzle : uint8_t { None, Bytes32, Bytes64, Bytes128 };
-constexpr Swizzle Swizzles[] = {Swizzle::None, Swizzle::Bytes32,
-                                Swizzle::Bytes64, Swizzle::Bytes128};
+constexpr Swizzle Swizzles[] = {Swizzle::None, Swizzle::Bytes32, Swizzle::Bytes64, Swizzle::Bytes128};
 /// "none", "32B", "64B", "128B".
 const char *name(Swizzle swizzle);
 /// Bytes of the pattern's rows: 16, 32, 64, 128.

@@ -30,9 +30,7 @@ namespace {
 constexpr unsigned Threads = 128, M = 64, KBytes = 32, Pattern = 1024;
 
 std::string number(std::size_t value) { return std::to_string(value); }
-unsigned roundUp(unsigned value, unsigned to) {
-  return (value + to - 1) / to * to;
-}
+unsigned roundUp(unsigned value, unsigned to) { return (value + to - 1) / to * to; }
 
 struct Form {
   const char *a, *b;
@@ -40,10 +38,8 @@ struct Form {
   unsigned n = 16;
   Swizzle aSwizzle = Swizzle::Bytes128, bSwizzle = Swizzle::Bytes128;
   bool aRegisters = false, aMnMajor = false, bMnMajor = false;
-  bool spread =
-      false; ///< offsets further apart than need be, in the other order
-  unsigned kStep =
-      0; ///< the product is the kStep-th along K inside the swizzle pattern
+  bool spread = false; ///< offsets further apart than need be, in the other order
+  unsigned kStep = 0;  ///< the product is the kStep-th along K inside the swizzle pattern
   int aSign = 1, bSign = 1;
   bool withC = true, saturates = false;
   Filling filling = Filling::Integers;
@@ -56,17 +52,14 @@ struct Placed {
   unsigned bytes = 0;
 };
 
-Placed place(unsigned extent, unsigned elementBytes, Swizzle swizzle,
-             bool mnMajor, bool spread, unsigned kStep) {
+Placed place(unsigned extent, unsigned elementBytes, Swizzle swizzle, bool mnMajor, bool spread, unsigned kStep) {
   Placed placed;
   SharedLayout &layout = placed.layout;
   layout.swizzle = swizzle;
   layout.mnMajor = mnMajor;
   layout.elementBytes = elementBytes;
-  const unsigned width = widthOf(swizzle), atom = 8 * width,
-                 k = KBytes / elementBytes;
-  const unsigned perRow =
-      mnMajor ? roundUp(extent * elementBytes, width) / width : 0;
+  const unsigned width = widthOf(swizzle), atom = 8 * width, k = KBytes / elementBytes;
+  const unsigned perRow = mnMajor ? roundUp(extent * elementBytes, width) / width : 0;
   if (!mnMajor && swizzle == Swizzle::None) {
     // Blocks of 8 rows and 16 bytes: the two along K side by side, or far
     // apart.
@@ -85,44 +78,34 @@ Placed place(unsigned extent, unsigned elementBytes, Swizzle swizzle,
   placed.start = kStep * KBytes;
   for (unsigned mn = 0; mn < extent; ++mn)
     for (unsigned i = 0; i < k; ++i)
-      placed.bytes = std::max(
-          placed.bytes, placed.start + layout.offset(mn, i) + elementBytes);
+      placed.bytes = std::max(placed.bytes, placed.start + layout.offset(mn, i) + elementBytes);
   placed.bytes = roundUp(placed.bytes, Pattern);
   return placed;
 }
 
 /// Writes the elements where hardware will look for them.
-void write(std::vector<std::byte> &image, uint32_t base, const Placed &placed,
-           unsigned extent, unsigned k,
+void write(std::vector<std::byte> &image, uint32_t base, const Placed &placed, unsigned extent, unsigned k,
            const std::function<uint64_t(unsigned mn, unsigned k)> &pattern) {
   for (unsigned mn = 0; mn < extent; ++mn)
     for (unsigned i = 0; i < k; ++i) {
       const uint64_t value = pattern(mn, i);
-      const uint32_t at =
-          swizzled(placed.layout.swizzle,
-                   base + placed.start + placed.layout.offset(mn, i));
+      const uint32_t at = swizzled(placed.layout.swizzle, base + placed.start + placed.layout.offset(mn, i));
       std::memcpy(image.data() + at, &value, placed.layout.elementBytes);
     }
 }
 
 std::string nameOf(const Form &form) {
-  std::string text = "m64n" + number(form.n) + "k" +
-                     number(KBytes * 8 / operandNamed(form.a).bits) + "." +
+  std::string text = "m64n" + number(form.n) + "k" + number(KBytes * 8 / operandNamed(form.a).bits) + "." +
                      name(form.d) + "." + form.a + "." + form.b;
-  text += form.aRegisters ? ".a-registers"
-                          : std::string(".a-") + (form.aMnMajor ? "m-" : "k-") +
-                                name(form.aSwizzle);
-  text +=
-      std::string(".b-") + (form.bMnMajor ? "n-" : "k-") + name(form.bSwizzle);
+  text += form.aRegisters ? ".a-registers" : std::string(".a-") + (form.aMnMajor ? "m-" : "k-") + name(form.aSwizzle);
+  text += std::string(".b-") + (form.bMnMajor ? "n-" : "k-") + name(form.bSwizzle);
   text += form.spread ? ".spread" : "";
   text += form.kStep ? ".step" + number(form.kStep) : "";
   text += form.aSign < 0 ? ".minus-a" : "";
   text += form.bSign < 0 ? ".minus-b" : "";
   text += form.withC ? "" : ".no-c";
   text += form.saturates ? ".satfinite" : "";
-  return text + (operandNamed(form.a).isInteger
-                     ? ""
-                     : std::string(".") + name(form.filling));
+  return text + (operandNamed(form.a).isInteger ? "" : std::string(".") + name(form.filling));
 }
 
 /// Row and column of element i of a thread's D.
@@ -131,75 +114,54 @@ struct At {
 };
 At accumulatorAt(unsigned thread, unsigned i) {
   const unsigned lane = thread % 32;
-  return {16 * (thread / 32) + lane / 4 + 8 * (i / 2 % 2),
-          8 * (i / 4) + 2 * (lane % 4) + i % 2};
+  return {16 * (thread / 32) + lane / 4 + 8 * (i / 2 % 2), 8 * (i / 4) + 2 * (lane % 4) + i % 2};
 }
 
 /// The kernel's text. Input: the image of shared memory, then for each thread
 /// its registers of A, then of C.
-std::string bodyOf(const Form &form, const Placed &a, const Placed &b,
-                   uint32_t bBase, unsigned imageBytes) {
-  const unsigned aRegisters = form.aRegisters ? 4 : 0,
-                 dRegisters = form.d == Type::F16 ? form.n / 4 : form.n / 2;
+std::string bodyOf(const Form &form, const Placed &a, const Placed &b, uint32_t bBase, unsigned imageBytes) {
+  const unsigned aRegisters = form.aRegisters ? 4 : 0, dRegisters = form.d == Type::F16 ? form.n / 4 : form.n / 2;
   const unsigned perThread = 4 * (aRegisters + dRegisters);
-  std::string body = "  .shared .align 1024 .b8 image[" + number(imageBytes) +
-                     "];\n  .reg .pred %p, %c;\n" +
-                     "  .reg .b32 %t, %at, %base, %x<4>, %a<4>, %d<" +
-                     number(dRegisters) + ">;\n" +
+  std::string body = "  .shared .align 1024 .b8 image[" + number(imageBytes) + "];\n  .reg .pred %p, %c;\n" +
+                     "  .reg .b32 %t, %at, %base, %x<4>, %a<4>, %d<" + number(dRegisters) + ">;\n" +
                      "  .reg .b64 %from, %to, %da, %db, %start;\n  mov.u32 %t, "
                      "%tid.x;\n  mov.u32 %base, image;\n" +
                      "  shl.b32 %at, %t, 4;\ncopy:\n  cvt.u64.u32 %from, "
                      "%at;\n  add.s64 %from, %from, %input;\n" +
                      "  ld.global.v4.b32 {%x0, %x1, %x2, %x3}, [%from];\n";
-  body +=
-      "  .reg .b32 %where;\n  add.s32 %where, %base, %at;\n  st.shared.v4.b32 "
-      "[%where], {%x0, %x1, %x2, %x3};\n"
-      "  add.s32 %at, %at, 2048;\n  setp.lt.u32 %p, %at, " +
-      number(imageBytes) +
-      ";\n  @%p bra copy;\n  fence.proxy.async.shared::cta;\n  bar.sync 0;\n";
+  body += "  .reg .b32 %where;\n  add.s32 %where, %base, %at;\n  st.shared.v4.b32 "
+          "[%where], {%x0, %x1, %x2, %x3};\n"
+          "  add.s32 %at, %at, 2048;\n  setp.lt.u32 %p, %at, " +
+          number(imageBytes) + ";\n  @%p bra copy;\n  fence.proxy.async.shared::cta;\n  bar.sync 0;\n";
   body += "  mad.wide.u32 %from, %t, " + number(perThread) + ", %input;\n";
   for (unsigned i = 0; i < aRegisters; ++i)
-    body += "  ld.global.b32 %a" + number(i) + ", [%from+" +
-            number(imageBytes + 4UL * i) + "];\n";
+    body += "  ld.global.b32 %a" + number(i) + ", [%from+" + number(imageBytes + 4UL * i) + "];\n";
   for (unsigned i = 0; i < dRegisters; ++i)
-    body += "  ld.global.b32 %d" + number(i) + ", [%from+" +
-            number(imageBytes + 4UL * (aRegisters + i)) + "];\n";
-  const auto descriptor = [&](const char *to, uint32_t offset,
-                              const SharedLayout &layout) {
-    body += "  add.s32 %at, %base, " + number(offset) +
-            ";\n  bfe.u32 %at, %at, 4, 14;\n  cvt.u64.u32 " + to +
+    body += "  ld.global.b32 %d" + number(i) + ", [%from+" + number(imageBytes + 4UL * (aRegisters + i)) + "];\n";
+  const auto descriptor = [&](const char *to, uint32_t offset, const SharedLayout &layout) {
+    body += "  add.s32 %at, %base, " + number(offset) + ";\n  bfe.u32 %at, %at, 4, 14;\n  cvt.u64.u32 " + to +
             ", %at;\n  or.b64 " + to + ", " + to + ", " +
-            std::to_string(static_cast<int64_t>(layout.descriptorBits())) +
-            ";\n";
+            std::to_string(static_cast<int64_t>(layout.descriptorBits())) + ";\n";
   };
   if (!form.aRegisters)
     descriptor("%da", a.start, a.layout);
   descriptor("%db", bBase + b.start, b.layout);
-  body += std::string("  setp.ne.b32 %c, ") + (form.withC ? "1" : "0") +
-          ", 0;\n  wgmma.fence.sync.aligned;\n";
+  body += std::string("  setp.ne.b32 %c, ") + (form.withC ? "1" : "0") + ", 0;\n  wgmma.fence.sync.aligned;\n";
   const Operand operand = operandNamed(form.a);
-  body += "  wgmma.mma_async.sync.aligned.m64n" + number(form.n) + "k" +
-          number(KBytes * 8 / operand.bits) +
-          (form.saturates ? ".satfinite." : ".") + name(form.d) + "." + form.a +
-          "." + form.b + " {";
+  body += "  wgmma.mma_async.sync.aligned.m64n" + number(form.n) + "k" + number(KBytes * 8 / operand.bits) +
+          (form.saturates ? ".satfinite." : ".") + name(form.d) + "." + form.a + "." + form.b + " {";
   for (unsigned i = 0; i < dRegisters; ++i)
     body += (i ? ", %d" : "%d") + number(i);
-  body += std::string("}, ") +
-          (form.aRegisters ? "{%a0, %a1, %a2, %a3}" : "%da") + ", %db, %c";
+  body += std::string("}, ") + (form.aRegisters ? "{%a0, %a1, %a2, %a3}" : "%da") + ", %db, %c";
   if (!operand.isInteger)
-    body +=
-        ", " + std::to_string(form.aSign) + ", " + std::to_string(form.bSign);
+    body += ", " + std::to_string(form.aSign) + ", " + std::to_string(form.bSign);
   if (operand.bits == 16)
-    body += (form.aRegisters ? ""
-             : form.aMnMajor ? ", 1"
-                             : ", 0") +
-            std::string(form.bMnMajor ? ", 1" : ", 0");
+    body += (form.aRegisters ? "" : form.aMnMajor ? ", 1" : ", 0") + std::string(form.bMnMajor ? ", 1" : ", 0");
   body += ";\n  wgmma.commit_group.sync.aligned;\n  "
           "wgmma.wait_group.sync.aligned 0;\n  mad.wide.u32 %to, %t, " +
           number(4UL * dRegisters) + ", %output;\n";
   for (unsigned i = 0; i < dRegisters; ++i)
-    body +=
-        "  st.global.b32 [%to+" + number(4UL * i) + "], %d" + number(i) + ";\n";
+    body += "  st.global.b32 [%to+" + number(4UL * i) + "], %d" + number(i) + ";\n";
   return body;
 }
 
@@ -207,8 +169,7 @@ Probe wgmmaProbe(const Form &form) {
   MatrixProduct product;
   product.a = operandNamed(form.a);
   product.b = operandNamed(form.b);
-  const unsigned elementBytes = product.a.bits / 8, k = KBytes / elementBytes,
-                 n = form.n;
+  const unsigned elementBytes = product.a.bits / 8, k = KBytes / elementBytes, n = form.n;
   product.m = M;
   product.n = n;
   product.k = k;
@@ -220,28 +181,20 @@ Probe wgmmaProbe(const Form &form) {
   product.ignoresC = !form.withC;
   product.fill(form.filling, n + k);
 
-  const Placed a = place(M, elementBytes, form.aSwizzle, form.aMnMajor,
-                         form.spread, form.kStep);
-  const Placed b = place(n, elementBytes, form.bSwizzle, form.bMnMajor,
-                         form.spread, form.kStep);
+  const Placed a = place(M, elementBytes, form.aSwizzle, form.aMnMajor, form.spread, form.kStep);
+  const Placed b = place(n, elementBytes, form.bSwizzle, form.bMnMajor, form.spread, form.kStep);
   const uint32_t bBase = form.aRegisters ? 0 : a.bytes;
   const unsigned imageBytes = roundUp(bBase + b.bytes, 2048);
 
   Probe probe;
   probe.name = nameOf(form);
   probe.target = "sm_90a";
-  probe.version =
-      product.a.isInteger && form.a != std::string(form.b) ? 84 : 80;
+  probe.version = product.a.isInteger && form.a != std::string(form.b) ? 84 : 80;
   probe.threads = Threads;
-  probe.input.assign(imageBytes,
-                     std::byte{0x3C}); // what lies between is no zero
+  probe.input.assign(imageBytes, std::byte{0x3C}); // what lies between is no zero
   if (!form.aRegisters)
-    write(probe.input, 0, a, M, k, [&](unsigned row, unsigned i) {
-      return product.aPatterns[row * k + i];
-    });
-  write(probe.input, bBase, b, n, k, [&](unsigned column, unsigned i) {
-    return product.bPatterns[i * n + column];
-  });
+    write(probe.input, 0, a, M, k, [&](unsigned row, unsigned i) { return product.aPatterns[row * k + i]; });
+  write(probe.input, bBase, b, n, k, [&](unsigned column, unsigned i) { return product.bPatterns[i * n + column]; });
   const unsigned perRegister = 4 / elementBytes, values = n / 2;
   for (unsigned thread = 0; thread < Threads; ++thread) {
     const unsigned lane = thread % 32;
@@ -249,10 +202,8 @@ Probe wgmmaProbe(const Form &form) {
       const unsigned row = 16 * (thread / 32) + lane / 4 + 8 * (r % 2);
       uint32_t word = 0;
       for (unsigned e = 0; e < perRegister; ++e) {
-        const unsigned column =
-            perRegister * (lane % 4) + 4 * perRegister * (r / 2) + e;
-        word |= static_cast<uint32_t>(product.aPatterns[row * k + column]
-                                      << (8 * elementBytes * e));
+        const unsigned column = perRegister * (lane % 4) + 4 * perRegister * (r / 2) + e;
+        word |= static_cast<uint32_t>(product.aPatterns[row * k + column] << (8 * elementBytes * e));
       }
       append(probe.input, word);
     }
@@ -267,8 +218,7 @@ Probe wgmmaProbe(const Form &form) {
   }
   probe.body = bodyOf(form, a, b, bBase, imageBytes);
   probe.element = form.d;
-  probe.initialOutput.assign(std::size_t(Threads) * values * bits(form.d) / 8,
-                             std::byte{0xCD});
+  probe.initialOutput.assign(std::size_t(Threads) * values * bits(form.d) / 8, std::byte{0xCD});
   probe.derive = [product, values] {
     std::vector<Wanted> wanted;
     for (unsigned thread = 0; thread < Threads; ++thread)
@@ -286,46 +236,23 @@ struct Types {
   Type d;
 };
 constexpr Types AllTypes[] = {
-    {"f16", "f16", Type::F32},   {"f16", "f16", Type::F16},
-    {"bf16", "bf16", Type::F32}, {"tf32", "tf32", Type::F32},
-    {"e4m3", "e4m3", Type::F32}, {"e4m3", "e5m2", Type::F32},
-    {"e5m2", "e4m3", Type::F32}, {"e5m2", "e5m2", Type::F32},
-    {"e4m3", "e4m3", Type::F16}, {"e4m3", "e5m2", Type::F16},
-    {"e5m2", "e4m3", Type::F16}, {"e5m2", "e5m2", Type::F16},
-    {"s8", "s8", Type::S32},     {"s8", "u8", Type::S32},
-    {"u8", "s8", Type::S32},     {"u8", "u8", Type::S32},
+    {"f16", "f16", Type::F32},   {"f16", "f16", Type::F16},   {"bf16", "bf16", Type::F32}, {"tf32", "tf32", Type::F32},
+    {"e4m3", "e4m3", Type::F32}, {"e4m3", "e5m2", Type::F32}, {"e5m2", "e4m3", Type::F32}, {"e5m2", "e5m2", Type::F32},
+    {"e4m3", "e4m3", Type::F16}, {"e4m3", "e5m2", Type::F16}, {"e5m2", "e4m3", Type::F16}, {"e5m2", "e5m2", Type::F16},
+    {"s8", "s8", Type::S32},     {"s8", "u8", Type::S32},     {"u8", "s8", Type::S32},     {"u8", "u8", Type::S32},
 };
 
 } // namespace
 
 std::vector<Probe> wgmmaProbes() {
   std::vector<Probe> probes;
-  const auto add = [&](const Form &form) {
-    probes.push_back(wgmmaProbe(form));
-  };
-  // Types by swizzles of both operands; A in registers.
+  const auto add = [&](const Form &form) { probes.push_back(wgmmaProbe(form)); };
   for (const Types &t : AllTypes) {
     const bool isInteger = operandNamed(t.a).isInteger;
-    for (const Swizzle a : Swizzles)
-      for (const Swizzle b : Swizzles)
-        add({.a = t.a,
-             .b = t.b,
-             .d = t.d,
-             .n = a == b ? 16U : 8U,
-             .aSwizzle = a,
-             .bSwizzle = b});
-    for (const Swizzle b : Swizzles)
-      add({.a = t.a, .b = t.b, .d = t.d, .bSwizzle = b, .aRegisters = true});
-    for (const Swizzle swizzle : Swizzles)
-      add({.a = t.a,
-           .b = t.b,
-           .d = t.d,
-           .n = 24,
-           .aSwizzle = swizzle,
-           .bSwizzle = swizzle,
-           .spread = true});
-    for (const unsigned step : {1U, 2U, 3U})
-      add({.a = t.a, .b = t.b, .d = t.d, .kStep = step});
+    for (const Swizzle swizzle : Swizzles) {
+      add({.a = t.a, .b = t.b, .d = t.d, .aSwizzle = swizzle, .bSwizzle = swizzle});
+      add({.a = t.a, .b = t.b, .d = t.d, .bSwizzle = swizzle, .aRegisters = true});
+    }
     add({.a = t.a, .b = t.b, .d = t.d, .withC = false});
     if (isInteger) {
       add({.a = t.a, .b = t.b, .d = t.d, .saturates = true});
@@ -337,6 +264,17 @@ std::vector<Probe> wgmmaProbes() {
     add({.a = t.a, .b = t.b, .d = t.d, .bSign = -1});
     add({.a = t.a, .b = t.b, .d = t.d, .aSign = -1, .bSign = -1});
   }
+  // What concerns memory alone: a type of each width.
+  for (const Types &t : {AllTypes[0], AllTypes[3], AllTypes[4], AllTypes[13]}) {
+    for (const Swizzle a : Swizzles)
+      for (const Swizzle b : Swizzles)
+        if (a != b)
+          add({.a = t.a, .b = t.b, .d = t.d, .n = 8, .aSwizzle = a, .bSwizzle = b});
+    for (const Swizzle swizzle : Swizzles)
+      add({.a = t.a, .b = t.b, .d = t.d, .n = 24, .aSwizzle = swizzle, .bSwizzle = swizzle, .spread = true});
+    for (const unsigned step : {1U, 2U, 3U})
+      add({.a = t.a, .b = t.b, .d = t.d, .kStep = step});
+  }
   // Every number of columns; integers have fewer.
   for (unsigned n = 8; n <= 256; n += 8) {
     if (n != 16) // among the types
@@ -344,33 +282,23 @@ std::vector<Probe> wgmmaProbes() {
     if (n != 16 && (n <= 32 || n % 48 == 0))
       add({.a = "s8", .b = "u8", .d = Type::S32, .n = n});
   }
-  // Both majors of 16-bit elements, for several widths.
+  // Both majors of 16-bit elements; 72 columns are more than a pattern of any swizzle holds.
   for (const Types &t : {AllTypes[0], AllTypes[1], AllTypes[2]})
     for (const Swizzle swizzle : Swizzles)
       for (const unsigned n : {16U, 72U})
         for (const bool aMn : {false, true})
           for (const bool bMn : {false, true})
             for (const bool spread : {false, true}) {
-              if ((!aMn && !bMn))
+              if ((!aMn && !bMn) || (n == 72 && t.d != Type::F16))
                 continue;
-              add({.a = t.a,
-                   .b = t.b,
-                   .d = t.d,
-                   .n = n,
-                   .aSwizzle = swizzle,
-                   .bSwizzle = swizzle,
-                   .aMnMajor = aMn,
-                   .bMnMajor = bMn,
-                   .spread = spread});
-              if (bMn && !aMn)
-                add({.a = t.a,
-                     .b = t.b,
-                     .d = t.d,
-                     .n = n,
-                     .bSwizzle = swizzle,
-                     .aRegisters = true,
-                     .bMnMajor = true,
-                     .spread = spread});
+              Form form{.a = t.a, .b = t.b, .d = t.d, .n = n, .aSwizzle = swizzle, .bSwizzle = swizzle};
+              form.aMnMajor = aMn;
+              form.bMnMajor = bMn;
+              form.spread = spread;
+              add(form);
+              form.aRegisters = true;
+              if (!aMn)
+                add(form);
             }
   return probes;
 }

@@ -35,23 +35,17 @@ struct Stored {
   unsigned rows, columns, elementBytes;
   bool byColumns;
   unsigned stride() const { return (byColumns ? rows : columns) + 16; }
-  std::size_t bytes() const {
-    return std::size_t(stride()) * (byColumns ? columns : rows) * elementBytes;
-  }
+  std::size_t bytes() const { return std::size_t(stride()) * (byColumns ? columns : rows) * elementBytes; }
   std::size_t at(unsigned row, unsigned column) const {
-    return std::size_t(byColumns ? column * stride() + row
-                                 : row * stride() + column);
+    return std::size_t(byColumns ? column * stride() + row : row * stride() + column);
   }
 };
 
-void put(std::vector<std::byte> &bytes, std::size_t base, const Stored &matrix,
-         const std::vector<uint64_t> &patterns) {
+void put(std::vector<std::byte> &bytes, std::size_t base, const Stored &matrix, const std::vector<uint64_t> &patterns) {
   for (unsigned row = 0; row < matrix.rows; ++row)
     for (unsigned column = 0; column < matrix.columns; ++column)
-      std::memcpy(bytes.data() + base +
-                      matrix.at(row, column) * matrix.elementBytes,
-                  &patterns[std::size_t(row) * matrix.columns + column],
-                  matrix.elementBytes);
+      std::memcpy(bytes.data() + base + matrix.at(row, column) * matrix.elementBytes,
+                  &patterns[std::size_t(row) * matrix.columns + column], matrix.elementBytes);
 }
 
 std::string braces(const char *prefix, unsigned count) {
@@ -71,44 +65,32 @@ Probe wmmaProbe(const Form &form) {
   product.d = form.d;
   product.fill(form.filling, form.m + form.n);
   const unsigned elementBytes = product.a.bits / 8;
-  const Stored a{form.m, form.k, elementBytes, form.aColumns},
-      b{form.k, form.n, elementBytes, form.bColumns};
-  const Stored c{form.m, form.n, bits(form.c) / 8, form.dColumns},
-      d{form.m, form.n, bits(form.d) / 8, form.dColumns};
-  const std::string shape =
-      "m" + number(form.m) + "n" + number(form.n) + "k" + number(form.k);
-  const std::string layouts =
-      std::string(layoutName(form.aColumns)) + "." + layoutName(form.bColumns);
+  const Stored a{form.m, form.k, elementBytes, form.aColumns}, b{form.k, form.n, elementBytes, form.bColumns};
+  const Stored c{form.m, form.n, bits(form.c) / 8, form.dColumns}, d{form.m, form.n, bits(form.d) / 8, form.dColumns};
+  const std::string shape = "m" + number(form.m) + "n" + number(form.n) + "k" + number(form.k);
+  const std::string layouts = std::string(layoutName(form.aColumns)) + "." + layoutName(form.bColumns);
   const bool isHalf = form.type == std::string("f16");
-  const std::string types = isHalf
-                                ? std::string(name(form.d)) + "." + name(form.c)
-                                : std::string(name(form.d)) + "." + form.type +
-                                      "." + form.type + "." + name(form.c);
+  const std::string types = isHalf ? std::string(name(form.d)) + "." + name(form.c)
+                                   : std::string(name(form.d)) + "." + form.type + "." + form.type + "." + name(form.c);
 
   Probe probe;
-  probe.name =
-      layouts + "." + layoutName(form.dColumns) + "." + shape + "." + types +
-      (isHalf ? ".of-f16" : "") + (form.shared ? ".shared" : ".global") +
-      (product.a.isInteger ? "" : std::string(".") + name(form.filling));
-  const std::size_t bBase = a.bytes(), cBase = bBase + b.bytes(),
-                    all = (cBase + c.bytes() + 511) / 512 * 512;
+  probe.name = layouts + "." + layoutName(form.dColumns) + "." + shape + "." + types + (isHalf ? ".of-f16" : "") +
+               (form.shared ? ".shared" : ".global") +
+               (product.a.isInteger ? "" : std::string(".") + name(form.filling));
+  const std::size_t bBase = a.bytes(), cBase = bBase + b.bytes(), all = (cBase + c.bytes() + 511) / 512 * 512;
   probe.input.assign(all, std::byte{0x5A});
   put(probe.input, 0, a, product.aPatterns);
   put(probe.input, bBase, b, product.bPatterns);
   put(probe.input, cBase, c, product.cPatterns);
-  const auto accumulators = [&](Type type) {
-    return form.m * form.n / 32 / (type == Type::F16 ? 2 : 1);
-  };
+  const auto accumulators = [&](Type type) { return form.m * form.n / 32 / (type == Type::F16 ? 2 : 1); };
   const std::string space = form.shared ? "shared" : "global";
   const std::string wide = form.d == Type::F64 ? "f64" : "b32";
   std::string &body = probe.body;
-  body = form.shared ? "  .shared .align 128 .b8 tile[" + number(all) + "];\n"
-                     : "";
+  body = form.shared ? "  .shared .align 128 .b8 tile[" + number(all) + "];\n" : "";
   body += "  .reg .pred %p;\n  .reg .b32 %lane, %at, %where, %base, %x<4>;\n  "
           ".reg .b64 %from, %pa, %pb, %pc;\n  .reg ." +
-          wide + " %a<" + number(form.aRegisters) + ">, %b<" +
-          number(form.bRegisters) + ">, %c<" + number(accumulators(form.c)) +
-          ">, %d<" + number(accumulators(form.d)) + ">;\n";
+          wide + " %a<" + number(form.aRegisters) + ">, %b<" + number(form.bRegisters) + ">, %c<" +
+          number(accumulators(form.c)) + ">, %d<" + number(accumulators(form.d)) + ">;\n";
   std::string pa = "%pa", pb = "%pb", pc = "%pc";
   if (form.shared) {
     body += "  mov.u32 %lane, %laneid;\n  mov.u32 %base, tile;\n  shl.b32 %at, "
@@ -121,35 +103,23 @@ Probe wmmaProbe(const Form &form) {
             number(all) + ";\n  @%p bra copy;\n  bar.sync 0;\n";
     pa = "%base", pb = "%base+" + number(bBase), pc = "%base+" + number(cBase);
   } else {
-    pa = "%input", pb = "%input+" + number(bBase),
-    pc = "%input+" + number(cBase);
+    pa = "%input", pb = "%input+" + number(bBase), pc = "%input+" + number(cBase);
   }
-  body += "  wmma.load.a.sync.aligned." +
-          std::string(layoutName(form.aColumns)) + "." + shape + "." + space +
-          "." + form.type + " " + braces("a", form.aRegisters) + ", [" + pa +
-          "], " + number(a.stride()) + ";\n";
-  body += "  wmma.load.b.sync.aligned." +
-          std::string(layoutName(form.bColumns)) + "." + shape + "." + space +
-          "." + form.type + " " + braces("b", form.bRegisters) + ", [" + pb +
-          "], " + number(b.stride()) + ";\n";
-  body += "  wmma.load.c.sync.aligned." +
-          std::string(layoutName(form.dColumns)) + "." + shape + "." + space +
-          "." + name(form.c) + " " + braces("c", accumulators(form.c)) + ", [" +
-          pc + "], " + number(c.stride()) + ";\n";
-  body += "  wmma.mma.sync.aligned." + layouts + "." + shape + "." + types +
-          " " + braces("d", accumulators(form.d)) + ", " +
-          braces("a", form.aRegisters) + ", " + braces("b", form.bRegisters) +
-          ", " + braces("c", accumulators(form.c)) + ";\n";
-  body += "  wmma.store.d.sync.aligned." +
-          std::string(layoutName(form.dColumns)) + "." + shape + ".global." +
-          name(form.d) + " [%output], " + braces("d", accumulators(form.d)) +
-          ", " + number(d.stride()) + ";\n";
+  body += "  wmma.load.a.sync.aligned." + std::string(layoutName(form.aColumns)) + "." + shape + "." + space + "." +
+          form.type + " " + braces("a", form.aRegisters) + ", [" + pa + "], " + number(a.stride()) + ";\n";
+  body += "  wmma.load.b.sync.aligned." + std::string(layoutName(form.bColumns)) + "." + shape + "." + space + "." +
+          form.type + " " + braces("b", form.bRegisters) + ", [" + pb + "], " + number(b.stride()) + ";\n";
+  body += "  wmma.load.c.sync.aligned." + std::string(layoutName(form.dColumns)) + "." + shape + "." + space + "." +
+          name(form.c) + " " + braces("c", accumulators(form.c)) + ", [" + pc + "], " + number(c.stride()) + ";\n";
+  body += "  wmma.mma.sync.aligned." + layouts + "." + shape + "." + types + " " + braces("d", accumulators(form.d)) +
+          ", " + braces("a", form.aRegisters) + ", " + braces("b", form.bRegisters) + ", " +
+          braces("c", accumulators(form.c)) + ";\n";
+  body += "  wmma.store.d.sync.aligned." + std::string(layoutName(form.dColumns)) + "." + shape + ".global." +
+          name(form.d) + " [%output], " + braces("d", accumulators(form.d)) + ", " + number(d.stride()) + ";\n";
   probe.element = form.d;
   probe.initialOutput.assign(d.bytes(), std::byte{0xCD});
   probe.derive = [product, d] {
-    std::vector<Wanted> wanted(
-        d.bytes() / d.elementBytes,
-        exactly(0xCDCDCDCDCDCDCDCD >> (64 - 8 * d.elementBytes)));
+    std::vector<Wanted> wanted(d.bytes() / d.elementBytes, exactly(0xCDCDCDCDCDCDCDCD >> (64 - 8 * d.elementBytes)));
     for (unsigned row = 0; row < d.rows; ++row)
       for (unsigned column = 0; column < d.columns; ++column)
         wanted[d.at(row, column)] = product.at(row, column);
@@ -162,8 +132,7 @@ struct Shape {
   unsigned m, n;
   unsigned bfloatA, bfloatB, byteA, byteB; ///< registers
 };
-constexpr Shape Shapes[] = {
-    {16, 16, 4, 4, 2, 2}, {8, 32, 2, 8, 1, 4}, {32, 8, 8, 2, 4, 1}};
+constexpr Shape Shapes[] = {{16, 16, 4, 4, 2, 2}, {8, 32, 2, 8, 1, 4}, {32, 8, 8, 2, 4, 1}};
 
 } // namespace
 
@@ -174,8 +143,7 @@ std::vector<Probe> wmmaProbes() {
   const auto add = [&](Form form) {
     for (unsigned layouts = 0; layouts < 4; ++layouts)
       for (const Filling filling : {Filling::Integers, Filling::Reals}) {
-        if (filling == Filling::Reals &&
-            (layouts != 1 || operandNamed(form.type).isInteger))
+        if (filling == Filling::Reals && (layouts != 1 || operandNamed(form.type).isInteger))
           continue;
         form.aColumns = layouts & 1;
         form.bColumns = layouts & 2;

@@ -13,8 +13,7 @@
 
 namespace tessera::silicon {
 
-using WordFunction =
-    std::function<uint64_t(uint64_t a, uint64_t b, uint64_t c)>;
+using WordFunction = std::function<uint64_t(uint64_t a, uint64_t b, uint64_t c)>;
 
 /// The lowest `width` bits set.
 inline uint64_t maskOf(unsigned width) { return ~uint64_t(0) >> (64 - width); }
@@ -30,13 +29,10 @@ public:
   std::vector<Probe> probes;
 
   /// A form whose operands are all of `type`.
-  void add(const std::string &opcode, Type type, unsigned sources,
-           const WordFunction &function, Type result = Type::Count,
-           const std::string &target = "sm_80");
-  void add(const std::string &opcode, const std::vector<Type> &sources,
-           Type result, const OperandList &operands,
-           const WordFunction &function, const std::string &statement = "",
-           const std::string &target = "sm_80");
+  void add(const std::string &opcode, Type type, unsigned sources, const WordFunction &function,
+           Type result = Type::Count, const std::string &target = "sm_80");
+  void add(const std::string &opcode, const std::vector<Type> &sources, Type result, const OperandList &operands,
+           const WordFunction &function, const std::string &statement = "", const std::string &target = "sm_80");
 };
 
 /// Bits, shifts, bytes: BitProbes.cpp.
