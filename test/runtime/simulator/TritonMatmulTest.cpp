@@ -68,6 +68,13 @@ TEST_F(TritonMatmul, HalvesWithTransposedRight) {
 TEST_F(TritonMatmul, Tf32InFourStages) {
   strided({"matmul-tf32-4-stages", Number::TF32, Number::F32, "rc", 65, 70, 150, 64, 64}, {80, 90});
 }
+TEST_F(TritonMatmul, Tf32InNarrowTiles) {
+  strided({"matmul-tf32-narrow", Number::TF32, Number::F32, "rr", 65, 45, 100, 64, 32}, {90});
+  strided({"matmul-tf32-narrowest", Number::TF32, Number::F32, "rc", 65, 45, 100, 64, 16}, {90});
+}
+TEST_F(TritonMatmul, BytesInWideTiles) {
+  strided({"matmul-i8-wide", Number::I8, Number::I32, "rc", 70, 150, 200, 64, 128, 0}, {90});
+}
 TEST_F(TritonMatmul, BytesInThreeStages) {
   strided({"matmul-i8-3-stages", Number::I8, Number::I32, "rc", 100, 70, 270, 64, 64, 0}, {80, 90});
 }

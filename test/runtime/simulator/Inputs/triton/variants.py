@@ -25,6 +25,9 @@ def products(make):
     for arch in (89, 90):
         strided("matmul-e4m3", arch, "fp8e4nv", "fp16", order="rc", sizes=(64, 64, 64), stages=3)
         strided("matmul-e5m2", arch, "fp8e5", "fp16", order="rc", sizes=(64, 64, 64), stages=4)
+    strided("matmul-tf32-narrow", 90, "fp32", "fp32", order="rr", sizes=(64, 32, 32))
+    strided("matmul-tf32-narrowest", 90, "fp32", "fp32", order="rc", sizes=(64, 16, 32), stages=2)
+    strided("matmul-i8-wide", 90, "i8", "i32", "tl.int32", order="rc", sizes=(64, 128, 64))
     strided("matmul-f16-8-warps", 90, "fp16", "fp16", order="rr", sizes=(128, 128, 64), stages=4, warps=8)
     strided("matmul-f16-cluster", 90, "fp16", "fp16", order="rr", sizes=(128, 128, 64), stages=3, ctas=2)
 
@@ -207,6 +210,20 @@ def descriptors(make):
     one("ragged", "ragged", "x=tensordesc<fp16[1,1,16,32]> y=tensordesc<fp16[1,1,16,32]> sizes=*i32:16", BM=16, BN=32)
 
 
+def arithmetic(make):
+    def one(name, kernel, arguments, archs=BOTH, **rest):
+        for arch in archs:
+            make(f"triton/{name}.sm_{arch}", "triton/arithmetic.py", kernel, arch, arguments, **rest)
+
+    one("halves", "halves", "x=*fp16:16 y=*fp16:16 z=*fp16:16 out=*fp16:16 flags=*i32:16 n=i32:16", BLOCK=512)
+    one("unsigned", "unsigned", "x=*u32:16 y=*u32:16 out=*u32:16 wide=*u64:16 n=i32", (80,), BLOCK=128)
+    one("signed", "signed", "x=*i64:16 y=*i64:16 out=*i64:16 n=i32", (80,), BLOCK=128)
+    one("rows-of-integers", "rows_of_integers", "x=*i32:16 u=*u32:16 out=*i32:16 unsigned=*u32:16", (90,), M=8, N=128)
+    one("kept", "kept", "x=*i32:16 out=*i32:16 n=i32:16", BLOCK=512)
+    one("more-conversions", "more_conversions", "x=*fp32:16 words=*i64:16 halves=*fp16:16 singles=*fp32:16 shorts=*u16:16 n=i32", (80,), BLOCK=128)
+    one("sums-of-fours", "sums_of_fours", "x=*fp32:16 out=*fp32:16 counters=*i32:16 n=i32:16", BLOCK=512)
+
+
 def hopper(make):
     def one(name, kernel, arguments, **rest):
         make(f"triton/hopper-{name}.sm_90", "triton/hopper.py", kernel, 90, arguments, **rest)
@@ -272,4 +289,5 @@ def describe(make):
     rows(make)
     elements(make)
     descriptors(make)
+    arithmetic(make)
     hopper(make)
