@@ -5,6 +5,7 @@
 #include "runtime/core/DeviceState.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace tessera {
 namespace {
@@ -56,6 +57,18 @@ std::vector<std::string> namesOf(const char *(*name)(unsigned)) {
 }
 
 } // namespace
+
+void addCounts(TesseraCounts &counts, const TesseraCounts &more) {
+  // Nothing but 64-bit numbers, by its declaration.
+  constexpr std::size_t Numbers = sizeof(TesseraCounts) / sizeof(std::uint64_t);
+  static_assert(sizeof(TesseraCounts) % sizeof(std::uint64_t) == 0);
+  std::array<std::uint64_t, Numbers> sum, added;
+  std::memcpy(sum.data(), &counts, sizeof counts);
+  std::memcpy(added.data(), &more, sizeof more);
+  for (std::size_t i = 0; i < Numbers; ++i)
+    sum[i] += added[i];
+  std::memcpy(&counts, sum.data(), sizeof counts);
+}
 
 Status countLaunches(const Device &device, bool on) {
   Expected<const cuda::SimulatorFunctions *> functions = functionsOf(device);

@@ -62,6 +62,9 @@ struct LaunchCounts {
   unsigned threads() const { return block[0] * block[1] * block[2]; }
 };
 
+/// Adds `more` to `counts`, number by number.
+void addCounts(TesseraCounts &counts, const TesseraCounts &more);
+
 /// Turns counting on or off for launches from now on; an error where the device is no simulator.
 Status countLaunches(const Device &device, bool on);
 /// The counts of the last counted launch, waited for; an error where there is none.
