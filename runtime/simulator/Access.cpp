@@ -268,9 +268,15 @@ Space takeSpace(Decoder &d) {
 }
 
 void takeMemoryModifiers(Decoder &d, bool &waits, bool &policy) {
-  waits = d.takeOneOf({"volatile", "relaxed", "acquire", "acq_rel", "mmio"}) >= 0;
-  if (d.takeOneOf({"weak", "release"}) == 1 || waits)
-    d.instr.ordering |= StrongAccess;
+  // Programs older than the memory model hand over by volatile accesses alone.
+  static constexpr uint8_t Orderings[] = {StrongAccess | Acquiring | Releasing, StrongAccess, StrongAccess | Acquiring,
+                                          StrongAccess | Acquiring | Releasing, StrongAccess};
+  const int ordering = d.takeOneOf({"volatile", "relaxed", "acquire", "acq_rel", "mmio"});
+  waits = ordering >= 0;
+  if (waits)
+    d.instr.ordering |= Orderings[ordering];
+  if (d.takeOneOf({"weak", "release"}) == 1)
+    d.instr.ordering |= StrongAccess | Releasing;
   d.takeOneOf({"sys", "gpu", "cta", "cluster"});
   d.takeOneOf({"ca", "cg", "cs", "lu", "cv", "wb", "wt"});
   d.take("nc");

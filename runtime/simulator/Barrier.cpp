@@ -41,7 +41,7 @@ void complete(Cta &cta, unsigned number) {
       group.state = Group::Ready;
       ++group.pc;
       if (cta.order)
-        cta.order->leave(warp, number);
+        cta.order->leave(warp, number, !state.expected);
     }
   if (cta.order)
     cta.order->completed(cta, number);

@@ -58,6 +58,22 @@ CUresult badVariable(const char *name, const char *value, const char *wanted) {
               std::string("the simulator does not understand ") + name + "='" + value + "': expected " + wanted);
 }
 
+/// "races,async": what is to be checked. False where a name is unknown.
+bool readChecks(std::string_view list, Checks &checks) {
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    const std::string_view name = list.substr(0, comma);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    const bool all = name == "all";
+    if (!all && name != "none" && name != "uninitialized" && name != "races" && name != "async")
+      return false;
+    checks.uninitialized |= all || name == "uninitialized";
+    checks.races |= all || name == "races";
+    checks.async |= all || name == "async";
+  }
+  return true;
+}
+
 CUresult startDevices(Driver &state) {
   const Architecture *architecture = findArchitecture("sm_90");
   if (const char *text = std::getenv("TESSERA_SIM_ARCH"); text && *text) {
@@ -87,9 +103,9 @@ CUresult startDevices(Driver &state) {
     return badVariable("TESSERA_SIM_DEVICES", std::getenv("TESSERA_SIM_DEVICES"), "1 to 16");
   state.threads = unsigned(std::min<std::uint64_t>(threads, 1024));
   if (const char *text = std::getenv("TESSERA_SIM_CHECK"); text && *text) {
-    if (std::strcmp(text, "uninitialized") != 0 && std::strcmp(text, "none") != 0)
-      return badVariable("TESSERA_SIM_CHECK", text, "'uninitialized' or 'none'");
-    state.checks.uninitialized = options.trackWrites = std::strcmp(text, "uninitialized") == 0;
+    if (!readChecks(text, state.checks))
+      return badVariable("TESSERA_SIM_CHECK", text, "a list of 'uninitialized', 'races', 'async', or 'all', or 'none'");
+    options.trackWrites = state.checks.uninitialized;
   }
   // Room for programs that reserve far more addresses than memory.
   options.addressSpace = std::max(options.addressSpace, 4 * options.capacity);

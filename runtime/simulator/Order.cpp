@@ -137,6 +137,8 @@ void Order::start(std::span<Cta *const> cluster) {
     for (SyncPoint &point : s.places)
       point = {};
   s.placesUsed = false;
+  s.fencePoints.assign(s.warps, {});
+  s.seen.assign(s.warps, {});
   s.wgmma.resize(s.warps);
   for (WgmmaState &wgmma : s.wgmma)
     wgmma.clear();
@@ -167,12 +169,25 @@ void Order::fenceProxy(Warp &warp) {
   s.tick(me);
 }
 
+void Order::fence(Warp &warp) {
+  State &s = *state;
+  const uint32_t me = s.numberOf(warp);
+  acquire(warp, s.seen[me]);
+  s.fencePoints[me].clear();
+  release(warp, s.fencePoints[me]);
+}
+
 // ---- Barriers
 
-void Order::arrive(Warp &warp, unsigned barrier) { release(warp, state->barriers[warp.cta->rank][barrier]); }
-void Order::leave(Warp &warp, unsigned barrier) {
+void Order::arrive(Warp &warp, unsigned barrier) {
+  fence(warp);
+  release(warp, state->barriers[warp.cta->rank][barrier]);
+}
+void Order::leave(Warp &warp, unsigned barrier, bool forAll) {
   acquire(warp, state->barriers[warp.cta->rank][barrier]);
-  acquire(warp, state->exited[warp.cta->rank]);
+  if (forAll)
+    acquire(warp, state->exited[warp.cta->rank]);
+  fence(warp);
 }
 void Order::completed(Cta &cta, unsigned barrier) { state->barriers[cta.rank][barrier].clear(); }
 

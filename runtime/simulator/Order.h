@@ -16,8 +16,9 @@
 //   warp 1            ld.shared [s]      5 <= 5: ordered. Without the barrier it would know 0 of warp 0: a race
 //
 // Two writes of equal values are none, whoever makes them: compilers let warps that hold copies of a value all store
-// it. Atomic and volatile accesses do not race with each other, and order what is around them, as a release and an
-// acquire at their address: more than the memory model promises, so that no program is accused wrongly.
+// it. Atomic and volatile accesses do not race with each other. At their address they order what the memory model says:
+// relaxed ones what came before the last fence of the one side, for what comes after the next fence of the other;
+// volatile ones, as programs older than the model expect, like a release and an acquire.
 //
 // An operation that goes on after its instruction (cp.async, cp.async.bulk, wgmma) is in flight from `begin` to `end`:
 //
@@ -27,7 +28,8 @@
 //
 // What generic instructions wrote may be read by the async proxy (bulk copies out of shared memory, wgmma) only where a
 // fence.proxy.async lies on the way from the write to the operation: besides what is over, each warp knows how much of
-// it has been fenced.
+// it has been fenced. cp.async counts as generic for this rule in the manual, but compilers and libraries feed wgmma by
+// it without a fence, so none is asked for.
 //
 // The memory of another CTA of the cluster may be touched only after something of that CTA has been acquired (it runs),
 // and must have been touched before it exits.
@@ -104,9 +106,13 @@ public:
   void release(Warp &warp, SyncPoint &point);
   /// `warp` takes over what is known at `point`.
   void acquire(Warp &warp, const SyncPoint &point);
-  /// A barrier of the warp's CTA (its number), step by step. `completed` follows when all that wait have left.
+  /// membar and fence: what came before is handed over by relaxed accesses from now on, and what they have seen is
+  /// known.
+  void fence(Warp &warp);
+  /// A barrier of the warp's CTA (its number), step by step. `completed` follows when all that wait have left. One for
+  /// all threads counts those that exited.
   void arrive(Warp &warp, unsigned barrier);
-  void leave(Warp &warp, unsigned barrier);
+  void leave(Warp &warp, unsigned barrier, bool forAll);
   void completed(Cta &cta, unsigned barrier);
   /// The barrier of the cluster, in the phase that lanes of the warp arrive at or leave; `completed` when a phase
   /// begins.
@@ -142,8 +148,8 @@ private:
   struct State;
   class Access;
   class Issue;
-  void acquirePlaces(Warp &warp, const Lanes64 &addresses);
-  void releasePlaces(Warp &warp, const Lanes64 &addresses);
+  void acquirePlaces(Warp &warp, const Lanes64 &addresses, bool relaxed);
+  void releasePlaces(Warp &warp, const Lanes64 &addresses, bool relaxed);
   void settle(Ticket ticket, bool reads, bool writes, uint32_t agent, const uint32_t *past, uint32_t time);
   void drop(Ticket ticket);
   bool checkNothingInFlight(Warp &warp, uint32_t lanes);

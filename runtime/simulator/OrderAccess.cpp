@@ -23,7 +23,8 @@ void Order::State::allocateCells() {
     if (array.cells && array.bytes == ctas[rank]->sharedEnd)
       continue;
     array.bytes = ctas[rank]->sharedEnd;
-    array.cells.reset(static_cast<Cell *>(std::calloc((array.bytes >> shift) + 1, sizeof(Cell))));
+    array.cells = CellArray::make<Cell>((array.bytes >> shift) + 1);
+    array.weak = CellArray::make<WeakWrite>((array.bytes >> shift) + 1);
   }
 }
 
@@ -35,7 +36,8 @@ void Order::State::refine(unsigned bytes) {
   const unsigned factor = 1u << (shift - finer);
   for (CellArray &array : shadow) {
     const size_t count = (array.bytes >> shift) + 1;
-    auto *cells = static_cast<Cell *>(std::calloc(count * factor, sizeof(Cell)));
+    auto cells = CellArray::make<Cell>(count * factor);
+    auto weak = CellArray::make<WeakWrite>(count * factor);
     for (size_t i = 0; i < count; ++i) {
       const Cell &from = array.cells[i];
       static constexpr Cell Untouched{};
@@ -44,13 +46,16 @@ void Order::State::refine(unsigned bytes) {
       for (unsigned part = 0; part < factor; ++part) {
         Cell &to = cells[i * factor + part];
         to = from;
+        if (from.flags & WeakBefore)
+          weak[i * factor + part] = array.weak[i];
         if (part && from.writer == Several)
           to.writeTime = copyParties(from.writeTime);
         if (part && from.reader == Several)
           to.readTime = copyParties(from.readTime);
       }
     }
-    array.cells.reset(cells);
+    array.cells = std::move(cells);
+    array.weak = std::move(weak);
   }
   shift = finer;
 }
@@ -162,6 +167,13 @@ bool storedValue(const Warp &warp, const Instr &instr, unsigned lane, unsigned b
   return false;
 }
 
+void joinInto(VectorTime &time, const VectorTime &other) {
+  if (time.size() < other.size())
+    time.resize(other.size(), 0);
+  for (size_t i = 0; i < other.size(); ++i)
+    time[i] = std::max(time[i], other[i]);
+}
+
 const char *pastVerb(bool wrote) { return wrote ? "wrote" : "read"; }
 
 } // namespace
@@ -202,10 +214,10 @@ private:
                          (!Writes || !cell->flightReads);
       const bool fine =
           plain && ordered(cell->writer, cell->writeTime) && (!Writes || ordered(cell->reader, cell->readTime));
-      if (!fine && look(*cell, Writes).conflict != Conflict::None) [[unlikely]]
+      if ((!fine || (cell->flags & WeakBefore)) && look(*cell, rank, Writes).conflict != Conflict::None) [[unlikely]]
         return false;
       if constexpr (Writes) {
-        note(*cell);
+        note(*cell, rank);
       } else if (cell->reader == me && cell->readTime == now) {
         continue;
       } else {
@@ -215,16 +227,28 @@ private:
     return true;
   }
 
-  void note(Cell &cell) { s.noteWrite(cell, me, now, site, strong ? StrongWrite : 0); }
+  void note(Cell &cell, uint32_t rank) {
+    uint8_t flags = strong ? StrongWrite : 0;
+    if (strong && (cell.flags & (StrongWrite | WeakBefore)) != StrongWrite && cell.writer != Several &&
+        cell.writeTime) {
+      flags |= WeakBefore;
+      if (!(cell.flags & WeakBefore))
+        s.weakWrite(cell, rank) = {cell.writeTime, cell.writeSite, cell.writer};
+    }
+    s.noteWrite(cell, me, now, site, flags);
+  }
 
   /// The whole rule.
-  Finding look(const Cell &cell, bool isWrite) const {
-    if (cell.flightWrite && !(strong && s.operations[cell.flightWrite].ranges[0].atomic))
+  Finding look(const Cell &cell, uint32_t rank, bool isWrite) const {
+    if (cell.flightWrite && !(strong && s.operations[cell.flightWrite].atomic))
       return {Conflict::WrittenInFlight, s.operations[cell.flightWrite].warp, s.operations[cell.flightWrite].site,
               cell.flightWrite};
     if (isWrite && cell.flightReads)
       return {Conflict::ReadInFlight, s.operations[cell.flightRead].warp, s.operations[cell.flightRead].site,
               cell.flightRead};
+    if (strong && (cell.flags & WeakBefore))
+      if (const WeakWrite &weak = s.weakWrite(cell, rank); !ordered(weak.agent, weak.time))
+        return {Conflict::WriteBefore, weak.agent, weak.site, 0};
     if (const Finding found = lookAtWriters(cell, isWrite); found.conflict != Conflict::None)
       return found;
     return isWrite ? lookAtReaders(cell) : Finding{};
@@ -288,8 +312,9 @@ private:
       }
       Cell *cell = s.cellsOf(rank) + (offset >> s.shift);
       for (unsigned n = std::max(1u, bytes >> s.shift), i = 0; i < n; ++i) {
-        const Finding found = look(cell[i], writes);
-        if (found.conflict == Conflict::WriteBefore && isSame && lookAtReaders(cell[i]).conflict == Conflict::None) {
+        const Finding found = look(cell[i], rank, writes);
+        const bool joins = found.conflict == Conflict::WriteBefore || found.conflict == Conflict::ReadBefore;
+        if (joins && isSame && onlyWritersRead(cell[i])) {
           joinWriters(cell[i]);
         } else if (reported(found)) {
           if (!failing) {
@@ -298,13 +323,32 @@ private:
           }
           failing |= 1u << lane;
         } else if (writes) {
-          note(cell[i]);
+          note(cell[i], rank);
         } else {
           s.noteRead(cell[i], me, past, now, site, strong);
         }
       }
     }
     return !failing || report(rank, failing, static_cast<uint32_t>(firstOffset), first);
+  }
+
+  bool isWriter(const Cell &cell, uint32_t agent) const {
+    if (cell.writer != Several)
+      return cell.writer == agent;
+    uint32_t p = cell.writeTime;
+    while (p && s.parties[p].agent != agent)
+      p = s.parties[p].next;
+    return p != 0;
+  }
+
+  /// True when warps that nothing orders before this one read only what they had written themselves.
+  bool onlyWritersRead(const Cell &cell) const {
+    if (cell.reader != Several)
+      return ordered(cell.reader, cell.readTime) || isWriter(cell, cell.reader);
+    for (uint32_t p = cell.readTime; p; p = s.parties[p].next)
+      if (const Party &party = s.parties[p]; !ordered(party.agent, party.time) && !isWriter(cell, party.agent))
+        return false;
+    return true;
   }
 
   /// This warp wrote what another, unordered one wrote as well.
@@ -396,7 +440,7 @@ bool Order::access(Warp &warp, const Instr &instr, unsigned bytes, AccessKind ki
   if (instr.space == Space::Global && !synchronises)
     return true;
   if (synchronises)
-    acquirePlaces(warp, a);
+    acquirePlaces(warp, a, !(instr.ordering & Acquiring));
   uint32_t left = warp.mask;
   for (uint32_t k = 0; k < s.ctas.size() && left; ++k) {
     const uint32_t rank = (warp.cta->rank + k) % s.ctas.size();
@@ -417,37 +461,35 @@ bool Order::access(Warp &warp, const Instr &instr, unsigned bytes, AccessKind ki
       return false;
   }
   if (synchronises)
-    releasePlaces(warp, a);
+    releasePlaces(warp, a, !(instr.ordering & Releasing));
   return true;
 }
 
 // ---- Atomic and volatile accesses order what is around them
 
-void Order::acquirePlaces(Warp &warp, const Lanes64 &a) {
+void Order::acquirePlaces(Warp &warp, const Lanes64 &a, bool relaxed) {
   State &s = *state;
   if (!s.placesUsed)
     return;
-  uint64_t done = 0;
-  for (uint32_t m = warp.mask; m; m &= m - 1) {
-    SyncPoint &point = s.place(a.lane[std::countr_zero(m)]);
-    const uint64_t bit = uint64_t(1) << (&point - s.places.data());
-    if (!(done & bit))
-      acquire(warp, point);
-    done |= bit;
-  }
+  SyncPoint &seen = s.seen[s.numberOf(warp)];
+  s.eachPlace(warp, a, [&](SyncPoint &point) {
+    if (!relaxed)
+      return acquire(warp, point);
+    joinInto(seen.time, point.time);
+    joinInto(seen.fenced, point.fenced);
+  });
 }
 
-void Order::releasePlaces(Warp &warp, const Lanes64 &a) {
+void Order::releasePlaces(Warp &warp, const Lanes64 &a, bool relaxed) {
   State &s = *state;
   s.placesUsed = true;
-  uint64_t done = 0;
-  for (uint32_t m = warp.mask; m; m &= m - 1) {
-    SyncPoint &point = s.place(a.lane[std::countr_zero(m)]);
-    const uint64_t bit = uint64_t(1) << (&point - s.places.data());
-    if (!(done & bit))
-      release(warp, point);
-    done |= bit;
-  }
+  const SyncPoint &fenced = s.fencePoints[s.numberOf(warp)];
+  s.eachPlace(warp, a, [&](SyncPoint &point) {
+    if (!relaxed)
+      return release(warp, point);
+    joinInto(point.time, fenced.time);
+    joinInto(point.fenced, fenced.fenced);
+  });
 }
 
 } // namespace tessera::sim

@@ -112,7 +112,7 @@ private:
   }
 
   bool mayWrite(const Cell &cell, const AsyncRange &range) {
-    if (s.async && cell.flightWrite && !(range.atomic && s.operations[cell.flightWrite].ranges[0].atomic)) {
+    if (s.async && cell.flightWrite && !(range.atomic && s.operations[cell.flightWrite].atomic)) {
       isInFlight(cell.flightWrite);
       text += " that writes there has not been waited for";
       return false;
@@ -126,7 +126,7 @@ private:
     if (cell.writer != Several) {
       if (!sameKind && !ordered(cell.writer, cell.writeTime))
         return isUnordered(cell.writer, cell.writeSite, true);
-    } else {
+    } else if (!sameKind) {
       for (uint32_t p = cell.writeTime; p; p = s.parties[p].next)
         if (const Party &party = s.parties[p]; !ordered(party.agent, party.time))
           return isUnordered(party.agent, party.site, true);
@@ -181,13 +181,14 @@ Ticket Order::begin(Warp &warp, AsyncAgent agent, std::span<const AsyncRange> ra
   operation.warp = static_cast<uint16_t>(s.numberOf(warp));
   operation.site = s.siteOf(warp);
   operation.active = true;
-  operation.reads = false;
+  operation.reads = operation.atomic = false;
   operation.ranges.clear();
   for (const AsyncRange &range : ranges) {
     if (range.begin >= range.end)
       continue;
     operation.ranges.push_back(range);
     operation.reads |= !range.writes;
+    operation.atomic |= range.atomic;
     Cell *cells = s.cellsOf(range.cta->rank);
     for (uint32_t c = range.begin >> s.shift, end = (range.end - 1) >> s.shift; c <= end; ++c) {
       if (range.writes) {
@@ -198,8 +199,6 @@ Ticket Order::begin(Warp &warp, AsyncAgent agent, std::span<const AsyncRange> ra
       }
     }
   }
-  if (operation.ranges.empty()) // conditions ask the first for its kind
-    operation.ranges.push_back({});
   return ticket;
 }
 
@@ -210,8 +209,7 @@ void Order::settle(Ticket ticket, bool reads, bool writes, uint32_t agent, const
   for (const AsyncRange &range : operation.ranges) {
     if (range.begin >= range.end || !(range.writes ? writes : reads && operation.reads))
       continue;
-    const auto flags =
-        static_cast<uint8_t>((operation.agent == AsyncAgent::Bulk ? AsyncWrite : 0) | (range.atomic ? StrongWrite : 0));
+    const auto flags = static_cast<uint8_t>(AsyncWrite | (range.atomic ? StrongWrite : 0));
     Cell *cells = s.cellsOf(range.cta->rank);
     for (uint32_t c = range.begin >> s.shift, end = (range.end - 1) >> s.shift; c <= end; ++c) {
       Cell &cell = cells[c];

@@ -19,6 +19,7 @@
 #include "runtime/simulator/Warp.h"
 
 #include <array>
+#include <bit>
 #include <cstdlib>
 #include <unordered_map>
 
@@ -34,7 +35,8 @@ constexpr unsigned SiteBits = 20;
 enum CellFlags : uint8_t {
   StrongWrite = 1, ///< the write was atomic or volatile
   StrongRead = 2,
-  AsyncWrite = 4, ///< the async proxy wrote
+  AsyncWrite = 4, ///< an asynchronous operation wrote: no proxy fence is needed
+  WeakBefore = 8, ///< before strong writes there was a weak one: see CellArray::weak
 };
 
 /// All zeros: nobody has been here.
@@ -65,7 +67,8 @@ struct Operation {
   uint16_t warp = 0; ///< that issued it
   Site site = 0;
   bool active = false;
-  bool reads = false; ///< some range is still being read
+  bool reads = false;  ///< some range is still being read
+  bool atomic = false; ///< some range is reduced into
   std::vector<AsyncRange> ranges;
 };
 
@@ -99,13 +102,25 @@ struct WgmmaState {
   }
 };
 
+/// The last write of a cell before strong ones.
+struct WeakWrite {
+  uint32_t time;
+  Site site;
+  uint16_t agent;
+};
+
 /// The cells of one CTA's shared memory.
 struct CellArray {
   struct Free {
     void operator()(void *p) const { std::free(p); }
   };
-  std::unique_ptr<Cell[], Free> cells; ///< by calloc: pages that nobody touches cost nothing
-  uint64_t base = 0;                   ///< host address of shared address 0
+  template <typename T> using Pages = std::unique_ptr<T[], Free>; ///< by calloc: what nobody touches costs nothing
+  template <typename T> static Pages<T> make(size_t count) {
+    return Pages<T>(static_cast<T *>(std::calloc(count, sizeof(T))));
+  }
+  Pages<Cell> cells;
+  Pages<WeakWrite> weak; ///< of cells with WeakBefore
+  uint64_t base = 0;     ///< host address of shared address 0
   uint32_t bytes = 0;
 };
 
@@ -130,6 +145,8 @@ struct Order::State {
   std::vector<SyncPoint> exited;                            ///< by rank: what exited threads knew
   std::vector<SyncPoint> places{64};                        ///< by hash of the address of an atomic or volatile access
   bool placesUsed = false;
+  std::vector<SyncPoint> fencePoints; ///< by warp: what it knew at its last fence
+  std::vector<SyncPoint> seen;        ///< by warp: what lay where it made relaxed accesses
   struct Remote {
     uint32_t time = 0;
     Site site = 0;
@@ -144,9 +161,23 @@ struct Order::State {
   void reserve(uint32_t agents);
   void tick(uint32_t warp) { knownBy(warp)[warp] = ++clock[warp]; }
   SyncPoint &place(uint64_t address) { return places[(address >> 2) * 0x9E3779B97F4A7C15u >> 58]; }
+  /// Calls f(point) for the places of all executing lanes' addresses, once for each.
+  template <typename F> void eachPlace(const Warp &warp, const Lanes64 &addresses, F f) {
+    uint64_t done = 0;
+    for (uint32_t m = warp.mask; m; m &= m - 1) {
+      SyncPoint &point = place(addresses.lane[std::countr_zero(m)]);
+      const uint64_t bit = uint64_t(1) << (&point - places.data());
+      if (!(done & bit))
+        f(point);
+      done |= bit;
+    }
+  }
 
   // ---- Cells
   Cell *cellsOf(uint32_t rank) { return shadow[rank].cells.get(); }
+  WeakWrite &weakWrite(const Cell &cell, uint32_t rank) {
+    return shadow[rank].weak[static_cast<size_t>(&cell - shadow[rank].cells.get())];
+  }
   void allocateCells();
   void refine(unsigned bytes);
   uint32_t newParty(const Party &party);

@@ -71,6 +71,8 @@ constexpr uint8_t SyncOnly = 0x80;
 /// Bits of Instr::ordering.
 constexpr uint8_t StrongAccess = 1;   ///< volatile, relaxed, acquire, release and atomic accesses
 constexpr uint8_t AsyncRegisters = 2; ///< wgmma: goes on with its registers after the instruction
+constexpr uint8_t Acquiring = 4;      ///< a strong access that acquires by itself, or is volatile
+constexpr uint8_t Releasing = 8;      ///< the same for releases
 constexpr uint8_t MbarrierAccess = 4; ///< mbarrier instructions
 
 /// Where a store instruction has the values that it stores.

@@ -25,7 +25,11 @@ namespace {
 constexpr size_t MaximumText = 4096;
 
 void nothing(Warp &, const Instr &) {}
-void fenceMemory(Warp &, const Instr &) { std::atomic_thread_fence(std::memory_order_seq_cst); }
+void fenceMemory(Warp &warp, const Instr &) {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (Order *order = warp.cta->order)
+    order->fence(warp);
+}
 void sleep(Warp &warp, const Instr &) { warp.yielded = true; }
 void trap(Warp &warp, const Instr &) {
   fault(warp, ErrorKind::Trap, warp.mask, 0, "the kernel executed a trap instruction");
