@@ -30,7 +30,8 @@ void finishCopy(Warp &warp, PendingCopy &copy, uint32_t lanes) {
   for (uint32_t m = lanes; m; m &= m - 1) {
     const unsigned lane = std::countr_zero(m);
     char *target = warp.cta->shared + copy.target[lane];
-    std::memcpy(target, reinterpret_cast<const void *>(copy.source[lane]), copy.sourceBytes[lane]);
+    if (copy.sourceBytes[lane]) // else the source may be no address at all
+      std::memcpy(target, reinterpret_cast<const void *>(copy.source[lane]), copy.sourceBytes[lane]);
     std::memset(target + copy.sourceBytes[lane], 0, copy.bytes - copy.sourceBytes[lane]);
     if (warp.cta->sharedShadow)
       std::memset(warp.cta->sharedShadow + copy.target[lane], 1, copy.bytes);
@@ -109,6 +110,11 @@ void asyncCopy(Warp &warp, const Instr &instr) {
       last.lane[lane] += copy.sourceBytes[lane] ? copy.sourceBytes[lane] - 1 : 0;
     warp.mask = executing & partial;
     ok = resolveSlowly(warp, Space::Global, 1, AccessKind::ReadLater, last);
+    for (uint32_t m = watched(warp) ? warp.mask : 0; ok && m; m &= m - 1) {
+      const unsigned lane = std::countr_zero(m), wanted = copy.sourceBytes[lane];
+      warp.mask = m & -m;
+      ok = watchBytes(warp, last.lane[lane] - (wanted - 1), wanted, AccessKind::ReadLater);
+    }
   }
   warp.mask = executing;
   if (!ok)

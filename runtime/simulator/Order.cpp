@@ -30,6 +30,14 @@ void joinInto(VectorTime &time, const uint32_t *row, uint32_t agents) {
     time[i] = std::max(time[i], row[i]);
 }
 
+/// Points of which nobody knows anything; their storage is kept.
+template <typename Points> void renew(Points &points) {
+  for (SyncPoint &point : points) {
+    point.clear();
+    point.agent = 0;
+  }
+}
+
 } // namespace
 
 Order::Order() : state(std::make_unique<State>()) {}
@@ -106,6 +114,9 @@ void Order::start(std::span<Cta *const> cluster) {
     s.barriers.resize(cluster.size());
     s.exited.resize(cluster.size());
     s.remote.resize(cluster.size() * s.warps);
+    s.fencePoints.resize(s.warps);
+    s.seen.resize(s.warps);
+    s.wgmma.resize(s.warps);
     s.reserve(s.warps + 16);
   }
   s.allocateCells();
@@ -127,19 +138,14 @@ void Order::start(std::span<Cta *const> cluster) {
   }
   s.agents = s.warps;
   for (auto &points : s.barriers)
-    for (SyncPoint &point : points)
-      point = {};
-  for (SyncPoint &point : s.clusterBarrier)
-    point = {};
-  for (SyncPoint &point : s.exited)
-    point = {};
+    renew(points);
+  renew(s.clusterBarrier);
+  renew(s.exited);
+  renew(s.fencePoints);
+  renew(s.seen);
   if (s.placesUsed)
-    for (SyncPoint &point : s.places)
-      point = {};
+    renew(s.places);
   s.placesUsed = false;
-  s.fencePoints.assign(s.warps, {});
-  s.seen.assign(s.warps, {});
-  s.wgmma.resize(s.warps);
   for (WgmmaState &wgmma : s.wgmma)
     wgmma.clear();
   std::fill(s.remote.begin(), s.remote.end(), State::Remote{});

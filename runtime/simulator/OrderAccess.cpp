@@ -416,7 +416,6 @@ private:
 /// The memory of another CTA is there from when something of that CTA has been heard until it exits.
 bool Order::State::checkRemote(Warp &warp, uint32_t rank, uint32_t lanes, uint32_t address, const char *what) {
   const uint32_t me = numberOf(warp), first = rank * warpsPerCta;
-  remote[size_t(rank) * warps + me] = {clock[me], siteOf(warp)};
   if (!races)
     return true;
   const uint32_t *past = knownBy(me);
@@ -455,8 +454,12 @@ bool Order::access(Warp &warp, const Instr &instr, unsigned bytes, AccessKind ki
     if (bytes < 1u << s.shift)
       s.refine(bytes);
     const auto address = static_cast<uint32_t>(a.lane[std::countr_zero(lanes)] - base);
-    if (k && !s.checkRemote(warp, rank, lanes, address, "access of shared memory"))
-      return false;
+    if (k) {
+      if (!s.checkRemote(warp, rank, lanes, address, "access of shared memory"))
+        return false;
+      const uint32_t me = s.numberOf(warp);
+      s.remote[size_t(rank) * s.warps + me] = {s.clock[me], s.siteOf(warp)};
+    }
     if (!Access(s, warp, instr, bytes, kind).run(rank, lanes, a))
       return false;
   }

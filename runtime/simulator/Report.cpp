@@ -8,6 +8,8 @@
 
 #include <bit>
 #include <cstdio>
+#include <cstdlib>
+#include <cxxabi.h>
 
 namespace tessera::sim {
 
@@ -120,13 +122,26 @@ Error *faultAt(Warp &warp, const Code &code, uint32_t pc, ErrorKind kind, unsign
   return error;
 }
 
+/// "reduce(float*)::tile" of a name that C++ mangled.
+static std::string readable(std::string_view name) {
+  std::string text(name);
+  if (!name.starts_with("_Z"))
+    return text;
+  int status = 0;
+  char *plain = abi::__cxa_demangle(text.c_str(), nullptr, nullptr, &status);
+  if (plain && status == 0)
+    text = plain;
+  std::free(plain);
+  return text;
+}
+
 std::string describeShared(const Launch &launch, uint32_t address) {
   char text[32];
   std::snprintf(text, sizeof text, "0x%x", address);
   for (const SharedVariable &variable : launch.program->sharedVariables) {
     const uint32_t end = variable.isExtern ? SharedBase + launch.sharedBytes : variable.address + variable.size;
     if (address >= variable.address && address < end)
-      return std::string(text) + " (shared variable '" + std::string(variable.name) + "' + " +
+      return std::string(text) + " (shared variable '" + readable(variable.name) + "' + " +
              std::to_string(address - variable.address) + ")";
   }
   return text;

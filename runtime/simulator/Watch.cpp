@@ -101,7 +101,7 @@ bool trackWrites(Warp &warp, unsigned bytes, AccessKind kind, const Lanes64 &add
       continue;
     if (reads && unwrittenIn(shadow, bytes))
       unwritten |= 1u << lane;
-    if (writes || kind == AccessKind::Atomic)
+    else if (writes || kind == AccessKind::Atomic)
       std::memset(shadow, 1, bytes);
   }
   if (!unwritten)

@@ -13,10 +13,18 @@
 
 namespace tessera::sim {
 
+/// How a body is launched.
+struct Setting {
+  uint64_t p = 0;
+  Dim3 block = {64}, grid = {1};
+  std::string attributes = {};
+};
+
 class CheckTest : public SimulatorTest {
 protected:
-  void SetUp() override {
-    SimulatorTest::SetUp();
+  CheckTest() : SimulatorTest(MemoryOptions{.trackWrites = true}) {
+    planted = true;
+    config.checks.maximumErrors = 1;
     config.checks.races = config.checks.async = config.checks.uninitialized = true;
   }
 
@@ -39,39 +47,60 @@ protected:
     return ptx + "ret;\n}\n";
   }
 
-  Report launchBody(const std::string &body, uint64_t p = 0, Dim3 block = {64}, Dim3 grid = {1},
-                    const std::string &attributes = "") {
-    const auto module = parse(text(body, attributes));
-    return module ? tryRun(*module, "k", grid, block, p) : Report{};
+  Report launchBody(const std::string &body, const Setting &setting) {
+    const auto module = parse(text(body, setting.attributes));
+    if (!module)
+      return {};
+    const Kernel &kernel = module->kernels()[0];
+    if (kernel.requiredCluster[0])
+      config.cluster = {kernel.requiredCluster[0], kernel.requiredCluster[1], kernel.requiredCluster[2]};
+    return tryRun(*module, "k", setting.grid, setting.block, setting.p);
   }
 
-  /// The body runs without a word for many seeds.
-  void silent(const std::string &body, uint64_t p = 0, Dim3 block = {64}, Dim3 grid = {1},
-              const std::string &attributes = "") {
+  /// The body runs without a word, whatever order the seed draws.
+  void silent(const std::string &body, const Setting &setting = {}) {
     for (config.seed = 0; config.seed < 20; ++config.seed) {
-      const Report report = launchBody(body, p, block, grid, attributes);
+      const Report report = launchBody(body, setting);
       ASSERT_TRUE(report.ok()) << "seed " << config.seed << "\n" << report.text();
     }
     config.seed = 0;
   }
 
-  /// The body ends with one error, for many seeds. That of seed 0.
-  Error fails(const std::string &body, uint64_t p = 0, Dim3 block = {64}, Dim3 grid = {1},
-              const std::string &attributes = "") {
+  /// The body ends with one error of this kind, whatever order the seed draws. That of seed 0. Where the order decides
+  /// which of the two parties comes second, `other` is what it is then.
+  Error fails(ErrorKind kind, const std::string &body, const Setting &setting = {}, ErrorKind other = ErrorKind{}) {
     Error first;
     for (config.seed = 0; config.seed < 20; ++config.seed) {
-      const Report report = launchBody(body, p, block, grid, attributes);
+      const Report report = launchBody(body, setting);
       EXPECT_EQ(report.errors.size(), 1u) << "seed " << config.seed << "\n" << report.text();
       if (report.errors.empty())
         break;
+      const Error &error = report.errors[0];
+      EXPECT_TRUE(error.kind == kind || (other != ErrorKind{} && error.kind == other))
+          << "expected: " << name(kind) << ", seed " << config.seed << "\n"
+          << report.text();
       if (config.seed == 0)
-        first = report.errors[0];
-      else
-        EXPECT_EQ(report.errors[0].kind, first.kind) << "seed " << config.seed << "\n" << report.text();
+        first = error;
     }
     config.seed = 0;
     return first;
   }
+
+  /// Asserts what a report says: the line at fault, the line of the other party (0: none), and the message.
+  static void expect(const Error &error, unsigned line, unsigned related, const std::string &message) {
+    const auto summary = [](unsigned at, unsigned other, unsigned ptx, const std::string &text) {
+      return "line " + std::to_string(at) + " (PTX " + std::to_string(ptx) + "), other " + std::to_string(other) +
+             ": " + text;
+    };
+    const unsigned other = error.related.empty() ? 0 : error.related[0].source.line;
+    EXPECT_EQ(summary(error.source.line, other, error.ptxLine, error.message),
+              summary(line, related, ptxLine(line), message));
+    if (related && other == related)
+      EXPECT_EQ(error.related[0].ptxLine, ptxLine(related)) << error.text();
+  }
+
+  /// Where the first instruction of a line of the body stands in the PTX.
+  static unsigned ptxLine(unsigned line) { return 19 + 2 * line; }
 };
 
 } // namespace tessera::sim

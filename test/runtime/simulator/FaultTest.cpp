@@ -10,6 +10,8 @@ namespace {
 
 class Faults : public SimulatorTest {
 protected:
+  Faults() { planted = true; }
+
   /// A kernel `k(.u64 p)` around `body`, at line 12 of k.tile, inlined at line 40; %rd1 holds p, %r1 the thread, %rd2 =
   /// p + 4 thread.
   std::shared_ptr<Module> kernel(const std::string &body, const std::string &declarations = "") {
@@ -70,6 +72,22 @@ TEST_F(Faults, InactiveLanesMayPointAnywhere) {
   const auto module =
       kernel("setp.lt.u32 %p1, %r1, 40;\n@%p1 ld.global.f32 %f1, [%rd2];\n@%p1 st.global.f32 [%rd2], %f1;");
   run(*module, "k", {1}, {64}, x);
+}
+
+TEST_F(Faults, OneLaneTooManyBehindAMask) {
+  DeviceArray<float> x(memory, 40);
+  Error error = fails("setp.le.u32 %p1, %r1, 40;\n@%p1 ld.global.f32 %f1, [%rd2];", x);
+  EXPECT_EQ(error.kind, ErrorKind::OutOfBounds);
+  EXPECT_EQ(error.thread.x, 40u);
+  EXPECT_EQ(error.occurrences, 1u);
+  EXPECT_NE(error.message.find("0 bytes past the end of allocation 1"), std::string::npos) << error.message;
+  error =
+      fails("mov.u32 %r2, s; mad.lo.u32 %r2, %r1, 4, %r2;\nsetp.le.u32 %p1, %r1, 40;\n@%p1 st.shared.u32 [%r2], %r1;",
+            x, {64}, {1}, ".shared .align 4 .b8 s[160];\n");
+  EXPECT_EQ(error.kind, ErrorKind::OutOfBounds);
+  EXPECT_EQ(error.thread.x, 40u);
+  EXPECT_EQ(error.occurrences, 1u);
+  EXPECT_NE(error.message.find("the block's 160 bytes"), std::string::npos) << error.message;
 }
 
 TEST_F(Faults, Misaligned) {
@@ -144,6 +162,20 @@ TEST_F(Faults, WarpsAtDifferentBarriers) {
   EXPECT_EQ(error.kind, ErrorKind::Deadlock);
   EXPECT_NE(error.message.find("at barrier 1"), std::string::npos) << error.message;
   EXPECT_NE(error.message.find("at barrier 2"), std::string::npos) << error.message;
+}
+
+TEST_F(Faults, BarrierWithDifferentCounts) {
+  const Error error = fails("shr.u32 %r2, %r1, 5; add.u32 %r2, %r2, 2; shl.b32 %r2, %r2, 5;\nbar.sync 1, %r2;", 0);
+  EXPECT_EQ(error.kind, ErrorKind::InvalidInstruction);
+  EXPECT_NE(error.message.find("barrier 1 for 96 threads, but threads that wait there said 64"), std::string::npos)
+      << error.message;
+}
+
+TEST_F(Faults, BarrierForMoreThreadsThanThereAre) {
+  const Error error = fails("bar.sync 1, 96;", 0);
+  EXPECT_EQ(error.kind, ErrorKind::Deadlock);
+  EXPECT_NE(error.message.find("at barrier 1, where 64 of 96 threads have arrived"), std::string::npos)
+      << error.message;
 }
 
 TEST_F(Faults, BarrierWithoutACountIgnoresExitedThreads) {
