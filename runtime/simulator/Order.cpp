@@ -197,19 +197,29 @@ void Order::leave(Warp &warp, unsigned barrier, bool forAll) {
 }
 void Order::completed(Cta &cta, unsigned barrier) { state->barriers[cta.rank][barrier].clear(); }
 
-void Order::arriveCluster(Warp &warp, uint32_t phase) { release(warp, state->clusterBarrier[phase & 1]); }
+void Order::arriveCluster(Warp &warp, uint32_t phase) {
+  fence(warp);
+  release(warp, state->clusterBarrier[phase & 1]);
+}
 void Order::leaveCluster(Warp &warp, uint32_t phase) {
   acquire(warp, state->clusterBarrier[phase & 1]);
-  for (const SyncPoint &point : state->exited)
-    acquire(warp, point);
+  fence(warp);
 }
-void Order::completedCluster(uint32_t newPhase) { state->clusterBarrier[newPhase & 1].clear(); }
+void Order::completedCluster(uint32_t newPhase) {
+  SyncPoint &point = state->clusterBarrier[newPhase & 1];
+  point.clear();
+  for (const SyncPoint &exited : state->exited) { // they count as arrived from now on
+    joinInto(point.time, exited.time.data(), static_cast<uint32_t>(exited.time.size()));
+    joinInto(point.fenced, exited.fenced.data(), static_cast<uint32_t>(exited.fenced.size()));
+  }
+}
 
 void Order::exits(Warp &warp, uint32_t lanes) {
   State &s = *state;
   const Cta &cta = *warp.cta;
   SyncPoint &point = s.exited[cta.rank];
   release(warp, point);
+  release(warp, s.clusterBarrier[cta.cluster[0]->clusterPhase & 1]);
   if (cta.liveThreads > static_cast<uint32_t>(std::popcount(lanes)))
     return;
   if (!cta.deferred.empty()) {
