@@ -16,6 +16,30 @@ constexpr const char *Names[] = {"%a", "%b", "%c", "%e"};
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
+/// The entry: a thread for each of `count` tuples.
+std::string bodyOf(const Elementwise &form, unsigned count) {
+  const auto sources = static_cast<unsigned>(form.sourceBits.size());
+  const unsigned stored = form.lanes * bits(form.result);
+  const unsigned wide = form.resultBits ? form.resultBits : std::max(16U, stored);
+  std::string body =
+      "  .reg .pred %p;\n  .reg .b32 %i, %n;\n  .reg .b64 %from, %to;\n  .reg .b" + number(wide) + " %d;\n";
+  for (unsigned i = 0; i < sources; ++i)
+    body += "  .reg .b" + number(form.sourceBits[i]) + " " + Names[i] + ";\n";
+  body += "  mov.u32 %i, %ctaid.x;\n  mov.u32 %n, %tid.x;\n  mad.lo.u32 %i, %i, " + number(Threads) + ", %n;\n" +
+          "  setp.ge.u32 %p, %i, " + number(count) + ";\n  @%p ret;\n" + "  mad.wide.u32 %from, %i, " +
+          number(8UL * sources) + ", %input;\n  mad.wide.u32 %to, %i, " + number(stored / 8) + ", %output;\n";
+  for (unsigned i = 0; i < sources; ++i)
+    body += "  ld.global.b" + number(form.sourceBits[i]) + " " + Names[i] + ", [%from+" + number(8UL * i) + "];\n";
+  std::string statement = form.statement;
+  if (statement.empty()) {
+    statement = form.opcode + " %d";
+    for (unsigned i = 0; i < sources; ++i)
+      statement += std::string(", ") + Names[i];
+    statement += ";";
+  }
+  return body + "  " + statement + "\n  st.global.b" + number(stored) + " [%to], %d;\n";
+}
+
 } // namespace
 
 Probe makeProbe(const Elementwise &form) {
@@ -24,37 +48,14 @@ Probe makeProbe(const Elementwise &form) {
   probe.target = form.target;
   probe.version = form.version;
   probe.threads = Threads;
-  const auto count = static_cast<unsigned>(form.operands.size()),
-             sources = static_cast<unsigned>(form.sourceBits.size());
+  const auto count = static_cast<unsigned>(form.operands.size());
   probe.blocks = (count + Threads - 1) / Threads;
-  const unsigned wide = form.resultBits ? form.resultBits : std::max(16U, form.lanes * bits(form.result));
-  const unsigned stored = form.lanes * bits(form.result);
-  std::string &body = probe.body;
-  body = "  .reg .pred %p;\n  .reg .b32 %i, %n;\n  .reg .b64 %from, %to;\n  "
-         ".reg .b" +
-         number(wide) + " %d;\n";
-  for (unsigned i = 0; i < sources; ++i)
-    body += "  .reg .b" + number(form.sourceBits[i]) + " " + Names[i] + ";\n";
-  body += "  mov.u32 %i, %ctaid.x;\n  mov.u32 %n, %tid.x;\n  mad.lo.u32 %i, %i, " + number(Threads) + ", %n;\n" +
-          "  setp.ge.u32 %p, %i, " + number(count) + ";\n  @%p ret;\n" + "  mad.wide.u32 %from, %i, " +
-          number(8UL * sources) + ", %input;\n  mad.wide.u32 %to, %i, " + number(stored / 8) + ", %output;\n";
-  for (unsigned i = 0; i < sources; ++i)
-    body += "  ld.global.b" + number(form.sourceBits[i]) + " " + Names[i] + ", [%from+" + number(8UL * i) + "];\n";
-  if (form.statement.empty()) {
-    body += "  " + form.opcode + " %d";
-    for (unsigned i = 0; i < sources; ++i)
-      body += std::string(", ") + Names[i];
-    body += ";\n";
-  } else {
-    body += "  " + form.statement + "\n";
-  }
-  body += "  st.global.b" + number(stored) + " [%to], %d;\n";
-
+  probe.body = bodyOf(form, count);
   for (const Operands &operands : form.operands)
-    for (unsigned i = 0; i < sources; ++i)
+    for (std::size_t i = 0; i < form.sourceBits.size(); ++i)
       append(probe.input, operands[i]);
   probe.element = form.result;
-  probe.initialOutput.assign(std::size_t(count) * stored / 8, std::byte{0xCD});
+  probe.initialOutput.assign(std::size_t(count) * form.lanes * bits(form.result) / 8, std::byte{0xCD});
   probe.derive = [form] {
     std::vector<Wanted> wanted(form.operands.size() * form.lanes);
     for (std::size_t i = 0; i < form.operands.size(); ++i)

@@ -7,13 +7,17 @@
 //===----------------------------------------------------------------------===//
 #include "test/silicon/Elementwise.h"
 #include "test/silicon/FragmentTables.h"
+#include "test/silicon/Machine.h"
 #include "test/silicon/Record.h"
 #include "test/silicon/SharedLayouts.h"
 
 #include <bit>
 #include <cfenv>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <set>
@@ -192,6 +196,68 @@ TEST(Record, DamageIsAnErrorWithItsLine) {
   EXPECT_EQ(read("gpu: G\ndriver: 1\ndate: d\nprobe x\n"), ":4: expected 'probe NAME FINGERPRINT BYTES'");
   EXPECT_EQ(read("gpu: G\nfrob: 1\n"), ":2: unknown entry 'frob:'");
   EXPECT_EQ(read("gpu: G\n"), ":1: a record says its gpu, driver and date");
+}
+
+/// The last line that the tool prints.
+std::string lastLine(const std::string &arguments) {
+  std::FILE *pipe = popen((std::string(TESSERA_SILICON_TOOL) + " " + arguments + " 2>&1").c_str(), "r");
+  std::string last;
+  char line[4096];
+  while (pipe && std::fgets(line, sizeof line, pipe))
+    last = line;
+  if (pipe)
+    pclose(pipe);
+  return last;
+}
+
+/// A file as a GPU's would be, of what the simulator gives: agreement, a wrong bit, and an older probe are told apart.
+TEST(Record, IsComparedWith) {
+  Expected<Machine> simulator = Machine::open(cuda::DriverLibrary::Kind::Simulator);
+  ASSERT_TRUE(simulator) << simulator.error().text();
+  Record record{"Test GPU", "sm_90", "13000", "2026-01-31", {}};
+  for (Probe &probe : matrixMemoryProbes())
+    if (probe.name.starts_with("ldmatrix") && probe.name.find("::cta") == std::string::npos) {
+      Expected<std::vector<std::byte>> output = simulator->run(probe);
+      ASSERT_TRUE(output) << output.error().text();
+      record.outputs[probe.name] = {fingerprint(probe), *output};
+    }
+  ASSERT_EQ(record.outputs.size(), 6U);
+  const std::string folder = temporary("silicon-records"), arguments = "--family matrix-memory --records " + folder;
+  const std::string path = folder + "/test-gpu/matrix-memory.txt";
+  ASSERT_TRUE(writeRecord(path, record));
+  EXPECT_NE(lastLine(arguments).find("6 compared with records, 0 records out of date, 0 not for this GPU: 0 wrong"),
+            std::string::npos)
+      << lastLine(arguments);
+  record.outputs.begin()->second.bytes[5] ^= std::byte{1};
+  record.outputs.rbegin()->second.fingerprint ^= 1;
+  ASSERT_TRUE(writeRecord(path, record));
+  EXPECT_NE(lastLine(arguments).find("5 compared with records, 1 records out of date, 0 not for this GPU: 1 wrong"),
+            std::string::npos)
+      << lastLine(arguments);
+}
+
+TEST(Record, IsNotMadeOfTheSimulator) {
+  EXPECT_EQ(lastLine("--record " + temporary("none")), "error: records are made on a GPU only: give --device cuda\n");
+}
+
+TEST(Record, IsNotMadeOfTheSimulatorUnderTheDriversName) {
+  const Expected<const cuda::DriverLibrary *> library = cuda::DriverLibrary::get(cuda::DriverLibrary::Kind::Simulator);
+  ASSERT_TRUE(library) << library.error().text();
+  const std::string folder = temporary("silicon-driver");
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  std::filesystem::remove(folder + "/libcuda.so.1", failed);
+  std::filesystem::create_symlink(std::filesystem::canonical((*library)->path()), folder + "/libcuda.so.1", failed);
+  ASSERT_FALSE(failed);
+  const char *before = std::getenv("LD_LIBRARY_PATH");
+  const std::string kept = before ? before : "";
+  setenv("LD_LIBRARY_PATH", folder.c_str(), 1);
+  const std::string said = lastLine("--device cuda --record " + temporary("none"));
+  if (before)
+    setenv("LD_LIBRARY_PATH", kept.c_str(), 1);
+  else
+    unsetenv("LD_LIBRARY_PATH");
+  EXPECT_EQ(said, "skipped: what was loaded as the CUDA driver is the simulator\n");
 }
 
 TEST(Record, FingerprintsTellProbesApart) {

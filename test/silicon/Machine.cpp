@@ -60,13 +60,14 @@ Expected<Machine> Machine::open(DriverLibrary::Kind kind, int ordinal) {
   Machine machine;
   machine.library = *library;
   const DriverFunctions &api = machine.api();
-  CUdevice device = 0;
+  CUdevice &device = machine.device;
+  CUcontext context = nullptr;
   char name[256] = {};
   for (const CUresult result :
        {api.cuDeviceGet(&device, ordinal), api.cuDeviceGetName(name, sizeof name, device),
         api.cuDeviceGetAttribute(&machine.major, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device),
         api.cuDeviceGetAttribute(&machine.minor, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, device),
-        api.cuDevicePrimaryCtxRetain(&machine.context, device), api.cuCtxSetCurrent(machine.context)})
+        api.cuDevicePrimaryCtxRetain(&context, device), api.cuCtxSetCurrent(context)})
     if (result != CUDA_SUCCESS)
       return machine.library->error(result, "opening device " + std::to_string(ordinal));
   machine.deviceName = name;
@@ -146,7 +147,21 @@ Status Machine::launch(const Probe &probe, CUdeviceptr input, CUdeviceptr output
   return check(api().cuCtxSynchronize(), "running");
 }
 
+void Machine::recover() const {
+  CUcontext context = nullptr;
+  if (api().cuDevicePrimaryCtxReset_v2 && api().cuDevicePrimaryCtxReset_v2(device) == CUDA_SUCCESS &&
+      api().cuDevicePrimaryCtxRetain(&context, device) == CUDA_SUCCESS)
+    api().cuCtxSetCurrent(context);
+}
+
 Expected<std::vector<std::byte>> Machine::run(const Probe &probe) const {
+  Expected<std::vector<std::byte>> output = runOnce(probe);
+  if (!output)
+    recover();
+  return output;
+}
+
+Expected<std::vector<std::byte>> Machine::runOnce(const Probe &probe) const {
   const Memory input(api(), probe.input.size()), output(api(), probe.initialOutput.size());
   for (const CUresult result : {input.result, output.result})
     if (result != CUDA_SUCCESS)

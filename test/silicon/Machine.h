@@ -41,10 +41,13 @@ private:
   const cuda::DriverFunctions &api() const { return library->functions(); }
   Status check(cuda::CUresult result, const char *what) const;
   Status encode(const TensorMap &request, cuda::CUdeviceptr base, void *map) const;
+  /// A new context, after a fault that spoilt the old one.
+  void recover() const;
+  Expected<std::vector<std::byte>> runOnce(const Probe &probe) const;
   Status launch(const Probe &probe, cuda::CUdeviceptr input, cuda::CUdeviceptr output) const;
 
   const cuda::DriverLibrary *library = nullptr;
-  cuda::CUcontext context = nullptr;
+  cuda::CUdevice device = 0;
   std::string deviceName;
   int major = 0, minor = 0;
   bool simulates = false;

@@ -58,81 +58,95 @@ std::string braces(const std::string &prefix, unsigned count) {
   return text + "}";
 }
 
-Probe mmaProbe(const Form &form, Filling filling) {
-  const FragmentTable &table = *findFragments(form.m, form.n, form.k, operandNamed(form.a).bits);
-  MatrixProduct product;
-  product.m = form.m;
-  product.n = form.n;
-  product.k = form.k;
-  product.a = operandNamed(form.a);
-  product.b = operandNamed(form.b);
-  product.c = product.d = form.d;
-  const std::string operation = form.operation, modifier = form.modifier;
-  product.saturates = modifier == ".satfinite";
-  product.combine = operation == ".and.popc"   ? Combine::AndCount
-                    : operation == ".xor.popc" ? Combine::XorCount
-                                               : Combine::Multiply;
-  product.fill(filling, form.m * 1000 + form.k);
+/// The parts of a probe that depend on one another.
+class MmaProbe {
+public:
+  MmaProbe(const Form &form, Filling filling)
+      : form(form), table(*findFragments(form.m, form.n, form.k, operandNamed(form.a).bits)),
+        a(table.aCount, table.bits), b(table.bCount, table.bits), c(table.cCount, bits(form.d)) {
+    product.m = form.m;
+    product.n = form.n;
+    product.k = form.k;
+    product.a = operandNamed(form.a);
+    product.b = operandNamed(form.b);
+    product.c = product.d = form.d;
+    const std::string operation = form.operation, modifier = form.modifier;
+    product.saturates = modifier == ".satfinite";
+    product.combine = operation == ".and.popc"   ? Combine::AndCount
+                      : operation == ".xor.popc" ? Combine::XorCount
+                                                 : Combine::Multiply;
+    product.fill(filling, form.m * 1000 + form.k);
+    opcode = "mma.sync.aligned.m" + number(form.m) + "n" + number(form.n) + "k" + number(form.k) + ".row.col" +
+             modifier + "." + name(form.d) + "." + form.a + "." + form.b + "." + name(form.d) + operation;
+  }
 
-  const FragmentBytes a(table.aCount, table.bits), b(table.bCount, table.bits), c(table.cCount, bits(form.d));
-  Probe probe;
-  const std::string opcode = "mma.sync.aligned.m" + number(form.m) + "n" + number(form.n) + "k" + number(form.k) +
-                             ".row.col" + modifier + "." + name(form.d) + "." + form.a + "." + form.b + "." +
-                             name(form.d) + operation;
-  probe.name = opcode.substr(17) + (product.a.isInteger ? "" : std::string(".") + name(filling));
-  probe.target = form.target;
-  probe.version = form.version;
-  probe.threads = Lanes;
-  for (unsigned lane = 0; lane < Lanes; ++lane) {
-    const unsigned g = lane >> 2, t = lane % 4;
-    a.add(probe.input, table.aCount, [&](unsigned i) {
+  Probe make(Filling filling) const {
+    Probe probe;
+    probe.name = opcode.substr(17) + (product.a.isInteger ? "" : std::string(".") + name(filling));
+    probe.target = form.target;
+    probe.version = form.version;
+    probe.threads = Lanes;
+    for (unsigned lane = 0; lane < Lanes; ++lane)
+      appendFragments(probe.input, lane >> 2, lane % 4);
+    probe.body = body(probe.input.size() / Lanes);
+    probe.element = form.d;
+    probe.initialOutput.assign(std::size_t(Lanes) * c.registers * c.registerBits / 8, std::byte{0xCD});
+    probe.derive = [product = product, &table = table] {
+      std::vector<Wanted> wanted;
+      for (unsigned lane = 0; lane < Lanes; ++lane)
+        for (unsigned i = 0; i < table.cCount; ++i) {
+          const Place p = table.c(lane >> 2, lane % 4, i);
+          wanted.push_back(product.at(p.row, p.column));
+        }
+      return wanted;
+    };
+    return probe;
+  }
+
+private:
+  /// A lane's registers of A, B and C.
+  void appendFragments(std::vector<std::byte> &bytes, unsigned g, unsigned t) const {
+    a.add(bytes, table.aCount, [&](unsigned i) {
       const Place p = table.a(g, t, i);
       return product.aPatterns[p.row * form.k + p.column];
     });
-    b.add(probe.input, table.bCount, [&](unsigned i) {
+    b.add(bytes, table.bCount, [&](unsigned i) {
       const Place p = table.b(g, t, i);
       return product.bPatterns[p.row * form.n + p.column];
     });
-    c.add(probe.input, table.cCount, [&](unsigned i) {
+    c.add(bytes, table.cCount, [&](unsigned i) {
       const Place p = table.c(g, t, i);
       return product.cPatterns[p.row * form.n + p.column];
     });
   }
-  const std::size_t perLane = probe.input.size() / Lanes;
-  const unsigned accumulators = c.registerBits;
-  std::string &body = probe.body;
-  body = "  .reg .b32 %lane;\n  .reg .b64 %from, %to;\n";
-  std::size_t offset = 0;
-  std::string loads;
-  for (const auto &[prefix, fragment] :
-       {std::pair<const char *, const FragmentBytes *>{"a", &a}, {"b", &b}, {"c", &c}}) {
-    body += "  .reg ." + std::string(fragment->registerBits == 64 ? "f64" : "b32") + " %" + prefix + "<" +
-            number(fragment->registers) + ">;\n";
-    for (unsigned i = 0; i < fragment->registers; ++i, offset += fragment->registerBits / 8)
-      loads += "  ld.global.b" + number(fragment->registerBits) + " %" + prefix + number(i) + ", [%from+" +
-               number(offset) + "];\n";
+
+  std::string body(std::size_t bytesPerLane) const {
+    const auto typeOf = [](const FragmentBytes &f) { return f.registerBits == 64 ? "f64" : "b32"; };
+    std::string declared = "  .reg .b32 %lane;\n  .reg .b64 %from, %to;\n", loads, stores;
+    std::size_t offset = 0;
+    for (const auto &[prefix, fragment] : {std::pair{"a", &a}, std::pair{"b", &b}, std::pair{"c", &c}}) {
+      declared +=
+          std::string("  .reg .") + typeOf(*fragment) + " %" + prefix + "<" + number(fragment->registers) + ">;\n";
+      for (unsigned i = 0; i < fragment->registers; ++i, offset += fragment->registerBits / 8)
+        loads += "  ld.global.b" + number(fragment->registerBits) + " %" + prefix + number(i) + ", [%from+" +
+                 number(offset) + "];\n";
+    }
+    declared += std::string("  .reg .") + typeOf(c) + " %d<" + number(c.registers) + ">;\n";
+    for (unsigned i = 0; i < c.registers; ++i)
+      stores += "  st.global.b" + number(c.registerBits) + " [%to+" + number(i * c.registerBits / 8) + "], %d" +
+                number(i) + ";\n";
+    return declared + "  mov.u32 %lane, %laneid;\n  mad.wide.u32 %from, %lane, " + number(bytesPerLane) +
+           ", %input;\n  mad.wide.u32 %to, %lane, " + number(c.registers * c.registerBits / 8) + ", %output;\n" +
+           loads + "  " + opcode + " " + braces("d", c.registers) + ", " + braces("a", a.registers) + ", " +
+           braces("b", b.registers) + ", " + braces("c", c.registers) + ";\n" + stores;
   }
-  body += "  .reg ." + std::string(accumulators == 64 ? "f64" : "b32") + " %d<" + number(c.registers) + ">;\n" +
-          "  mov.u32 %lane, %laneid;\n  mad.wide.u32 %from, %lane, " + number(perLane) + ", %input;\n" +
-          "  mad.wide.u32 %to, %lane, " + number(c.registers * accumulators / 8) + ", %output;\n" + loads + "  " +
-          opcode + " " + braces("d", c.registers) + ", " + braces("a", a.registers) + ", " + braces("b", b.registers) +
-          ", " + braces("c", c.registers) + ";\n";
-  for (unsigned i = 0; i < c.registers; ++i)
-    body +=
-        "  st.global.b" + number(accumulators) + " [%to+" + number(i * accumulators / 8) + "], %d" + number(i) + ";\n";
-  probe.element = form.d;
-  probe.initialOutput.assign(std::size_t(Lanes) * c.registers * accumulators / 8, std::byte{0xCD});
-  probe.derive = [product, &table] {
-    std::vector<Wanted> wanted;
-    for (unsigned lane = 0; lane < Lanes; ++lane)
-      for (unsigned i = 0; i < table.cCount; ++i) {
-        const Place p = table.c(lane >> 2, lane % 4, i);
-        wanted.push_back(product.at(p.row, p.column));
-      }
-    return wanted;
-  };
-  return probe;
-}
+
+  const Form form;
+  const FragmentTable &table;
+  const FragmentBytes a, b, c;
+  MatrixProduct product;
+  std::string opcode;
+};
 
 std::vector<Form> forms() {
   std::vector<Form> list;
@@ -179,13 +193,10 @@ std::vector<Form> forms() {
 
 std::vector<Probe> mmaProbes() {
   std::vector<Probe> probes;
-  for (const Form &form : forms()) {
-    probes.push_back(mmaProbe(form, Filling::Integers));
-    if (operandNamed(form.a).isInteger)
-      continue;
-    probes.push_back(mmaProbe(form, Filling::Reals));
-    probes.push_back(mmaProbe(form, Filling::Specials));
-  }
+  for (const Form &form : forms())
+    for (const Filling filling : {Filling::Integers, Filling::Reals, Filling::Specials})
+      if (filling == Filling::Integers || !operandNamed(form.a).isInteger)
+        probes.push_back(MmaProbe(form, filling).make(filling));
   return probes;
 }
 

@@ -233,16 +233,16 @@ bool runFamily(Session &session, const Family &family) {
     return false;
   }
   Record recording;
-  const bool records_ = !session.options.record.empty();
+  const bool isRecording = !session.options.record.empty();
   const unsigned before = session.tally.probes;
   std::set<std::string> names;
   for (const Probe &probe : selected(family, session.options)) {
     if (!names.insert(entryName(probe)).second)
       Verdict(probe, session.tally).say("probe", "another of the family has its name");
-    runProbe(session, probe, *records, records_ ? &recording : nullptr);
+    runProbe(session, probe, *records, isRecording ? &recording : nullptr);
   }
   std::printf("%-14s %4u probes\n", family.name.c_str(), session.tally.probes - before);
-  if (!records_ || recording.outputs.empty())
+  if (!isRecording || recording.outputs.empty())
     return true;
   const Machine &gpu = *session.gpu;
   recording.gpu = gpu.name();

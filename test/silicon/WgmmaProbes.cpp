@@ -165,6 +165,28 @@ std::string bodyOf(const Form &form, const Placed &a, const Placed &b, uint32_t 
   return body;
 }
 
+/// A thread's registers of A, where A is there, and of C.
+void appendRegisters(std::vector<std::byte> &bytes, const Form &form, const MatrixProduct &product, unsigned thread) {
+  const unsigned lane = thread % 32, width = product.a.bits, perRegister = 32 / width;
+  for (unsigned r = 0; form.aRegisters && r < 4; ++r) {
+    const unsigned row = 16 * (thread / 32) + lane / 4 + 8 * (r % 2);
+    uint32_t word = 0;
+    for (unsigned e = 0; e < perRegister; ++e) {
+      const unsigned column = perRegister * (lane % 4) + 4 * perRegister * (r / 2) + e;
+      word |= static_cast<uint32_t>(product.aPatterns[row * product.k + column] << (width * e));
+    }
+    append(bytes, word);
+  }
+  for (unsigned i = 0; i < form.n / 2; ++i) {
+    const At at = accumulatorAt(thread, i);
+    const uint64_t pattern = product.cPatterns[at.row * form.n + at.column];
+    if (form.d == Type::F16)
+      append(bytes, static_cast<uint16_t>(pattern));
+    else
+      append(bytes, static_cast<uint32_t>(pattern));
+  }
+}
+
 Probe wgmmaProbe(const Form &form) {
   MatrixProduct product;
   product.a = operandNamed(form.a);
@@ -195,27 +217,9 @@ Probe wgmmaProbe(const Form &form) {
   if (!form.aRegisters)
     write(probe.input, 0, a, M, k, [&](unsigned row, unsigned i) { return product.aPatterns[row * k + i]; });
   write(probe.input, bBase, b, n, k, [&](unsigned column, unsigned i) { return product.bPatterns[i * n + column]; });
-  const unsigned perRegister = 4 / elementBytes, values = n / 2;
-  for (unsigned thread = 0; thread < Threads; ++thread) {
-    const unsigned lane = thread % 32;
-    for (unsigned r = 0; form.aRegisters && r < 4; ++r) {
-      const unsigned row = 16 * (thread / 32) + lane / 4 + 8 * (r % 2);
-      uint32_t word = 0;
-      for (unsigned e = 0; e < perRegister; ++e) {
-        const unsigned column = perRegister * (lane % 4) + 4 * perRegister * (r / 2) + e;
-        word |= static_cast<uint32_t>(product.aPatterns[row * k + column] << (8 * elementBytes * e));
-      }
-      append(probe.input, word);
-    }
-    for (unsigned i = 0; i < values; ++i) {
-      const At at = accumulatorAt(thread, i);
-      const uint64_t pattern = product.cPatterns[at.row * n + at.column];
-      if (form.d == Type::F16)
-        append(probe.input, static_cast<uint16_t>(pattern));
-      else
-        append(probe.input, static_cast<uint32_t>(pattern));
-    }
-  }
+  const unsigned values = n / 2;
+  for (unsigned thread = 0; thread < Threads; ++thread)
+    appendRegisters(probe.input, form, product, thread);
   probe.body = bodyOf(form, a, b, bBase, imageBytes);
   probe.element = form.d;
   probe.initialOutput.assign(std::size_t(Threads) * values * bits(form.d) / 8, std::byte{0xCD});

@@ -34,7 +34,8 @@ const char *layoutName(bool columns) { return columns ? "col" : "row"; }
 struct Stored {
   unsigned rows, columns, elementBytes;
   bool byColumns;
-  unsigned stride() const { return (byColumns ? rows : columns) + 16; }
+  /// Rows begin at multiples of 16 elements, which all types allow.
+  unsigned stride() const { return ((byColumns ? rows : columns) + 15) / 16 * 16 + 16; }
   std::size_t bytes() const { return std::size_t(stride()) * (byColumns ? columns : rows) * elementBytes; }
   std::size_t at(unsigned row, unsigned column) const {
     return std::size_t(byColumns ? column * stride() + row : row * stride() + column);
