@@ -111,11 +111,19 @@ uint64_t combine(Type type, AtomicOperation operation, uint64_t old, uint64_t b,
 
 namespace {
 
+uint32_t flushedSum(uint32_t old, uint32_t b) {
+  return bitsOf(canonical(flush(flush(floatOf(old)) + flush(floatOf(b)))));
+}
+
 template <typename T> void reduceOne(char *place, Type type, Operation operation, uint64_t b) {
+  const bool flushes = type == Type::F32 && operation == Add;
+  const auto wanted = [&](T old) {
+    return static_cast<T>(flushes ? flushedSum(static_cast<uint32_t>(old), static_cast<uint32_t>(b))
+                                  : combine(type, operation, old, b));
+  };
   T *target = reinterpret_cast<T *>(place);
   T old = __atomic_load_n(target, __ATOMIC_RELAXED);
-  while (!__atomic_compare_exchange_n(target, &old, static_cast<T>(combine(type, operation, old, b)), false,
-                                      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+  while (!__atomic_compare_exchange_n(target, &old, wanted(old), false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
   }
 }
 
@@ -133,8 +141,6 @@ void reduceAt(char *place, Type type, AtomicOperation operation, uint64_t b) {
 }
 
 namespace {
-
-uint32_t flushedSum(uint32_t old, uint32_t b) { return bitsOf(canonical(flush(flush(floatOf(old)) + flush(floatOf(b))))); }
 
 /// `flushes`: an addition of f32 in global memory.
 template <typename T>

@@ -17,7 +17,8 @@ enum class AtomicOperation : uint8_t { And, Or, Xor, Cas, Exch, Add, Inc, Dec, M
 /// The new value where `old` was: all of them bits of `type`, `c` being the third operand of cas.
 uint64_t combine(ptx::Type type, AtomicOperation operation, uint64_t old, uint64_t b, uint64_t c = 0);
 
-/// Combines the value of `type` at a host address with `b`, as one step for other threads of the host.
+/// Combines the value of `type` at a host address with `b`, as one step for other threads of the host. Sums of f32,
+/// which are only made in global memory, flush subnormals.
 void reduceAt(char *place, ptx::Type type, AtomicOperation operation, uint64_t b);
 
 } // namespace tessera::sim

@@ -56,8 +56,8 @@ bool initialise(const Issuer &issuer, const SharedPlace &place, uint32_t count) 
                     std::to_string(MbarrierCountLimit));
   if (const Mbarrier *old = place.cta->mbarriers.find(place.address); old && old->live && old->inFlight)
     return fail(issuer, place,
-                "mbarrier initialised at " + at(place) + ", where one is that " + std::to_string(old->inFlight) +
-                    " operations in flight are to tell: " + old->describe());
+                "mbarrier initialised at " + at(place) + ", where one is that has to hear of operations in flight (" +
+                    std::to_string(old->inFlight) + "): " + old->describe());
   Mbarrier &barrier = place.cta->mbarriers.make(place.address, place.cta->sharedEnd);
   barrier.pending = barrier.expected = count;
   mirror(place, barrier);
@@ -72,8 +72,8 @@ bool invalidate(const Issuer &issuer, const SharedPlace &place) {
     return false;
   if (barrier->inFlight)
     return fail(issuer, place,
-                "mbarrier invalidated that " + std::to_string(barrier->inFlight) +
-                    " operations in flight are to tell: " + barrier->describe());
+                "mbarrier invalidated that has to hear of operations in flight (" + std::to_string(barrier->inFlight) +
+                    "): " + barrier->describe());
   barrier->live = false;
   std::memset(place.cta->shared + place.address, 0, MbarrierBytes);
   return true;
