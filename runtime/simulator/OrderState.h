@@ -1,7 +1,7 @@
 //===- OrderState.h - What Order keeps --------------------------*- C++ -*-===//
 //
-// Shared between the parts of Order: Order.cpp (times), OrderAccess.cpp (accesses), OrderAsync.cpp (operations in
-// flight).
+// Shared between the parts of Order: Order.cpp (times), OrderCells.cpp (what granules remember), OrderAccess.cpp
+// (accesses), OrderAsync.cpp (operations in flight), OrderWgmma.cpp (their registers).
 //
 // A cell stands for a granule of shared memory. The granule begins as 16 bytes and is halved, with what the cells
 // remember, when the first access comes that is smaller; so a cell always stands for bytes that were accessed together,
