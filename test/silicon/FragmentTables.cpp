@@ -12,11 +12,11 @@ namespace {
 using U = unsigned;
 
 /// C and D of 8 rows: row g, columns 2t, 2t+1.
-Place c8(U g, U t, U i) { return {g, t * 2 + i}; }
+constexpr Place c8(U g, U t, U i) { return {g, t * 2 + i}; }
 /// C and D of 16 rows: c0 c1 in row g, c2 c3 in row g + 8.
-Place c16(U g, U t, U i) { return {i < 2 ? g : g + 8, t * 2 + (i & 1)}; }
+constexpr Place c16(U g, U t, U i) { return {i < 2 ? g : g + 8, t * 2 + (i & 1)}; }
 
-const std::vector<FragmentTable> Tables = {
+constexpr FragmentTable Tables[] = {
     // m8n8k4, .f64
     {8, 8, 4, 64, 1, 1, 2, [](U g, U t, U) { return Place{g, t}; }, [](U g, U t, U) { return Place{t, g}; }, c8},
     // m8n8k16, 8 bits
@@ -84,7 +84,7 @@ const std::vector<FragmentTable> Tables = {
 
 } // namespace
 
-const std::vector<FragmentTable> &allFragments() { return Tables; }
+std::span<const FragmentTable> allFragments() { return Tables; }
 
 const FragmentTable *findFragments(unsigned m, unsigned n, unsigned k, unsigned bits) {
   for (const FragmentTable &table : Tables)

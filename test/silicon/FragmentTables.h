@@ -13,7 +13,7 @@
 #ifndef TESSERA_TEST_SILICON_FRAGMENTTABLES_H
 #define TESSERA_TEST_SILICON_FRAGMENTTABLES_H
 
-#include <vector>
+#include <span>
 
 namespace tessera::silicon {
 
@@ -31,7 +31,7 @@ struct FragmentTable {
 };
 /// Null where the manual has no such shape.
 const FragmentTable *findFragments(unsigned m, unsigned n, unsigned k, unsigned bits);
-const std::vector<FragmentTable> &allFragments();
+std::span<const FragmentTable> allFragments();
 
 } // namespace tessera::silicon
 

@@ -135,7 +135,7 @@ std::string judge(const Wanted &wanted, Type type, uint64_t pattern) {
 std::string judgePair(const Wanted &wanted, Type type, uint64_t simulated, uint64_t silicon) {
   if (simulated == silicon || wanted.kind == Wanted::Open)
     return {};
-  const std::string both = "simulator " + show(simulated, type) + ", silicon " + show(silicon, type);
+  std::string both = "simulator " + show(simulated, type) + ", silicon " + show(silicon, type);
   const Real a = decode(type, simulated), b = decode(type, silicon);
   if (wanted.kind == Wanted::NaN && a.isNaN() && b.isNaN())
     return {};
