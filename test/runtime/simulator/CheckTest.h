@@ -31,7 +31,7 @@ protected:
   /// A kernel k(.u64 p) for sm_90a. %rd1 holds p, %r1 the thread's index, %r2 the address of the thread's word of the
   /// shared array `s` of 4096 bytes, %r3 the warp, %r4 the address of s; %p1 holds in warp 0, %p2 in thread 0.
   static std::string text(const std::string &body, const std::string &attributes = "") {
-    std::string ptx = ".version 8.0\n.target sm_90a\n.address_size 64\n.file 1 \"k.tile\"\n"
+    std::string ptx = ".version 8.6\n.target sm_90a\n.address_size 64\n.file 1 \"k.tile\"\n"
                       ".shared .align 1024 .b8 s[4096];\n.visible .entry k(.param .u64 p)" +
                       attributes +
                       "\n{\n.reg .pred %p<10>;\n.reg .b32 %r<40>;\n.reg .b64 %rd<20>;\n.reg .f32 %f<40>;\n"
