@@ -5,7 +5,6 @@
 #include "runtime/core/DeviceState.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace tessera {
 namespace {
@@ -45,7 +44,7 @@ SharedAccess copyOf(const TesseraSharedAccess &from) {
   to.addresses = arrayOf(from.addresses);
   to.worstWavefronts = from.worst_wavefronts;
   to.worstLeast = from.worst_least;
-  to.isAtomic = from.is_atomic != 0;
+  to.kind = from.kind;
   return to;
 }
 
@@ -57,18 +56,6 @@ std::vector<std::string> namesOf(const char *(*name)(unsigned)) {
 }
 
 } // namespace
-
-void addCounts(TesseraCounts &counts, const TesseraCounts &more) {
-  // Nothing but 64-bit numbers, by its declaration.
-  constexpr std::size_t Numbers = sizeof(TesseraCounts) / sizeof(std::uint64_t);
-  static_assert(sizeof(TesseraCounts) % sizeof(std::uint64_t) == 0);
-  std::array<std::uint64_t, Numbers> sum, added;
-  std::memcpy(sum.data(), &counts, sizeof counts);
-  std::memcpy(added.data(), &more, sizeof more);
-  for (std::size_t i = 0; i < Numbers; ++i)
-    sum[i] += added[i];
-  std::memcpy(&counts, sum.data(), sizeof counts);
-}
 
 Status countLaunches(const Device &device, bool on) {
   Expected<const cuda::SimulatorFunctions *> functions = functionsOf(device);

@@ -12,31 +12,40 @@ namespace tessera::sim {
 
 namespace {
 
-/// The words that the lanes of one pass want of each bank.
+/// The words that the lanes of one part, or of parts that go together, want of each bank.
 class Pass {
 public:
-  void want(uint32_t word, bool sameWordApart) {
+  void want(uint32_t word, bool alone) {
     const uint32_t bank = word % BankCount;
-    if (!sameWordApart)
+    if (!alone)
       for (unsigned i = head[bank]; i; i = next[i - 1])
         if (words[i - 1] == word)
           return;
     words[count] = word;
     next[count] = head[bank];
     head[bank] = static_cast<uint8_t>(++count);
-    ++perBank[bank];
+    busiest = std::max<uint32_t>(busiest, ++perBank[bank]);
   }
-  uint32_t busiest() const { return *std::max_element(perBank.begin(), perBank.end()); }
+  /// What this pass wants and the other besides.
+  Pass with(const Pass &other, bool alone) const {
+    Pass both = *this;
+    for (unsigned i = 0; i < other.count; ++i)
+      both.want(other.words[i], alone);
+    return both;
+  }
+  uint32_t wavefronts() const { return busiest; }
   void addTo(std::span<uint64_t, 32> bankWords) const {
     for (unsigned bank = 0; bank < BankCount; ++bank)
       bankWords[bank] += perBank[bank];
   }
 
 private:
-  std::array<uint8_t, BankCount> head{}; ///< 1 + index of the bank's last word
-  std::array<uint8_t, BankCount> next{};
-  std::array<uint32_t, BankCount> words{};
+  static constexpr unsigned Most = 2 * BankCount; ///< two parts
+  std::array<uint8_t, BankCount> head{};          ///< 1 + index of the bank's last word
+  std::array<uint8_t, Most> next{};
+  std::array<uint32_t, Most> words{};
   std::array<uint32_t, BankCount> perBank{};
+  uint32_t busiest = 0;
   unsigned count = 0;
 };
 
@@ -52,19 +61,32 @@ uint32_t distinct(std::span<const uint32_t, 32> addresses, uint32_t lanes) {
 
 } // namespace
 
-BankUse countBanks(std::span<const uint32_t, 32> addresses, uint32_t lanes, unsigned bytes, bool sameWordApart,
+BankUse countBanks(std::span<const uint32_t, 32> addresses, uint32_t lanes, unsigned bytes, BankAccess access,
                    std::span<uint64_t, 32> bankWords) {
   BankUse use;
-  const unsigned together = lanesPerPass(bytes), wordsPerLane = std::max(1u, bytes / BankBytes);
+  const bool alone = access == BankAccess::Atomic;
+  const unsigned together = lanesPerPart(bytes), wordsPerLane = std::max(1u, bytes / BankBytes);
+  Pass pass;
+  const auto serve = [&](const Pass &next) {
+    use.wavefronts += pass.wavefronts();
+    pass.addTo(bankWords);
+    pass = next;
+  };
   for (unsigned first = 0; first < 32; first += together) {
-    Pass pass;
+    Pass part;
     for (unsigned lane = first; lane < first + together; ++lane)
       if (lanes >> lane & 1)
         for (unsigned word = 0; word < wordsPerLane; ++word)
-          pass.want(addresses[lane] / BankBytes + word, sameWordApart);
-    use.wavefronts += pass.busiest();
-    pass.addTo(bankWords);
+          part.want(addresses[lane] / BankBytes + word, alone);
+    if (access != BankAccess::Matrix && pass.wavefronts() <= 1 && part.wavefronts() <= 1) {
+      if (const Pass both = pass.with(part, alone); both.wavefronts() <= 1) {
+        pass = both;
+        continue;
+      }
+    }
+    serve(part);
   }
+  serve({});
   // Accesses are aligned and of one size: two lanes' bytes are the same or have none in common.
   use.least = (distinct(addresses, lanes) * bytes + BankCount * BankBytes - 1) / (BankCount * BankBytes);
   return use;

@@ -155,6 +155,18 @@ CountPlan::CountPlan(const Program &program) {
   }
 }
 
+static BankAccess bankAccessOf(InstrClass instrClass) {
+  switch (instrClass) {
+  case InstrClass::Atomic:
+    return BankAccess::Atomic;
+  case InstrClass::LdMatrix:
+  case InstrClass::StMatrix:
+    return BankAccess::Matrix;
+  default:
+    return BankAccess::Plain;
+  }
+}
+
 CountTable::CountTable(const Program &program, const CountPlan &plan) {
   for (size_t i = 0; i < program.codes.size(); ++i) {
     codes.push_back(program.codes[i].get());
@@ -163,7 +175,7 @@ CountTable::CountTable(const Program &program, const CountPlan &plan) {
       made[pc].pc = static_cast<uint32_t>(pc);
       made[pc].waitLoop = plan.codes()[i][pc].waitLoop;
       const InstrClass instrClass = plan.codes()[i][pc].classified.instrClass;
-      made[pc].isAtomic = instrClass == InstrClass::Atomic;
+      made[pc].bankAccess = bankAccessOf(instrClass);
       made[pc].isOnBarrier = instrClass == InstrClass::Barrier;
       made[pc].isCopy = instrClass == InstrClass::AsyncCopy;
     }
@@ -225,6 +237,10 @@ LaunchCounts CountTable::summarise(const Module &module, const CountPlan &plan) 
   result.footprintRead = footprint.bytesRead();
   result.footprintWritten = footprint.bytesWritten();
   std::map<std::pair<std::string, uint32_t>, Counts> lines;
+  const bool placed = std::any_of(codes.begin(), codes.end(), [](const Code *code) {
+    return std::any_of(code->origins.begin(), code->origins.end(),
+                       [](const Origin &origin) { return origin.location != ptx::None; });
+  });
   for (size_t i = 0; i < records.size(); ++i)
     for (size_t pc = 0; pc < records[i].size(); ++pc) {
       const InstrCounts &record = records[i][pc];
@@ -234,7 +250,7 @@ LaunchCounts CountTable::summarise(const Module &module, const CountPlan &plan) 
       const Origin &origin = codes[i]->origins[pc];
       SourcePlace place = module.impl().place(origin.location);
       if (!place.line)
-        place = {module.name(), origin.line, 0};
+        place = {module.name(), placed ? 0 : origin.line, 0};
       const Counts counts = countsOf(record, planned.classified);
       result.totals += counts;
       lines[{place.file, place.line}] += counts;
@@ -243,7 +259,7 @@ LaunchCounts CountTable::summarise(const Module &module, const CountPlan &plan) 
       const SharedRecord &from = shared[record.shared];
       result.sharedAccesses.push_back({place.file, place.line, origin.line, std::string(origin.text), from.executions,
                                        from.wavefronts, from.wavefrontsLeast, from.bankWords, from.bytes, from.lanes,
-                                       from.addresses, from.worst, from.worstLeast, record.isAtomic});
+                                       from.addresses, from.worst, from.worstLeast, record.bankAccess});
     }
   for (auto &[place, counts] : lines)
     result.lines.push_back({place.first, place.second, counts});
@@ -333,7 +349,7 @@ void countGlobal(Footprint &footprint, AccessCounts &counts, const Lanes64 &addr
 
 void countShared(Warp &warp, InstrCounts &record, AccessCounts &counts, const Parted &parted, unsigned bytes) {
   std::array<uint64_t, BankCount> bankWords{};
-  const BankUse use = countBanks(parted.sharedAddresses, parted.shared, bytes, record.isAtomic, bankWords);
+  const BankUse use = countBanks(parted.sharedAddresses, parted.shared, bytes, record.bankAccess, bankWords);
   counts.wavefronts += use.wavefronts;
   counts.wavefrontsLeast += use.least;
   if (record.waitLoop != NotWaiting) // how often it looks is not for certain

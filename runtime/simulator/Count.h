@@ -56,7 +56,7 @@ struct InstrCounts {
   uint32_t shared = ~0u; ///< in CountTable::shared, once it accessed shared memory
   uint32_t pc = 0;
   WaitLoop waitLoop = NotWaiting;
-  bool isAtomic = false;    ///< lanes that name the same word do not share it
+  BankAccess bankAccess = BankAccess::Plain;
   bool isOnBarrier = false; ///< its memory is an mbarrier: not counted
   bool isCopy = false;      ///< cp.async: what it reads is counted by countCopySource
 };

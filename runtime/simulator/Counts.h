@@ -15,15 +15,18 @@
 //                      every 8th word                     32 sectors, least 4
 //                      one word for all lanes              1 sector,  least 1
 //
-//   shared memory  32 banks of 4 bytes. Lanes are served in passes: all 32 for accesses of up to 4 bytes, 16 and 16 for
-//                  8 bytes, 8 at a time for 16 bytes (so ldmatrix and stmatrix take one pass a matrix). A pass takes as
-//                  many wavefronts as the busiest bank has distinct words to deliver; lanes that want the same word
-//                  share it, those of an atomic operation do not. The least is the distinct bytes / 128, rounded up
+//   shared memory  32 banks of 4 bytes. Lanes are served in parts: all 32 for accesses of up to 4 bytes, 16 and 16 for
+//                  8 bytes, 8 at a time for 16 bytes (a matrix of ldmatrix and stmatrix). A part takes as many
+//                  wavefronts as the busiest bank has distinct words to deliver. Parts that follow each other go
+//                  together as long as no bank has two words to deliver for them; matrices do not. Lanes that want the
+//                  same word share it, those of an atomic operation do not. The least is the distinct bytes / 128,
+//                  rounded up
 //
 //                      lane i at word i                    1 wavefront,  least 1
 //                      lane i at word 2 i                  2 wavefronts, least 1
 //                      lane i at word 32 i                32 wavefronts, least 1
 //                      lane i at 16 i, 16 bytes            4 wavefronts, least 4
+//                      all lanes at one place, 16 bytes    1 wavefront,  least 1
 //
 // A loop in which lanes only wait for memory that others change counts as one round, however often it went round:
 // see CountWaits.cpp.
@@ -33,6 +36,8 @@
 //===----------------------------------------------------------------------===//
 #ifndef TESSERA_RUNTIME_SIMULATOR_COUNTS_H
 #define TESSERA_RUNTIME_SIMULATOR_COUNTS_H
+
+#include "runtime/simulator/Banks.h"
 
 #include <array>
 #include <cstddef>
@@ -98,7 +103,8 @@ struct Counts {
   bool operator==(const Counts &) const = default;
 };
 
-/// What stands on one line of the source; of the PTX text where it carries no `.loc`.
+/// What stands on one line of the source; of the PTX text, under the module's name, where the kernel carries no `.loc`.
+/// Line 0 of the module: instructions without a line in a kernel that has some.
 struct LineCounts {
   std::string file;
   uint32_t line = 0;
@@ -121,7 +127,7 @@ struct SharedAccess {
   uint32_t lanes = 0; ///< that take part
   std::array<uint32_t, 32> addresses{};
   uint32_t worstWavefronts = 0, worstLeast = 0;
-  bool isAtomic = false; ///< lanes that want the same word do not share it
+  BankAccess access = BankAccess::Plain;
   bool operator==(const SharedAccess &) const = default;
 };
 

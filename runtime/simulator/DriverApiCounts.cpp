@@ -68,7 +68,7 @@ TesseraSharedAccess plainly(const SharedAccess &from) {
   std::copy(from.addresses.begin(), from.addresses.end(), to.addresses);
   to.worst_wavefronts = from.worstWavefronts;
   to.worst_least = from.worstLeast;
-  to.is_atomic = from.isAtomic;
+  to.kind = static_cast<uint32_t>(from.access);
   return to;
 }
 

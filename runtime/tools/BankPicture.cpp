@@ -35,7 +35,7 @@ struct Word {
   std::uint32_t word = 0, lanes = 0;
 };
 
-/// The lanes that are served together, and what they want of each bank.
+/// Lanes that are served together, and what they want of each bank.
 struct Pass {
   std::array<std::vector<Word>, kBanks> banks;
   std::size_t wavefronts() const {
@@ -44,27 +44,35 @@ struct Pass {
       most = std::max(most, words.size());
     return most;
   }
+  void want(Word wanted, bool alone) {
+    std::vector<Word> &words = banks[wanted.word % kBanks];
+    const auto same = std::find_if(words.begin(), words.end(), [&](const Word &w) { return w.word == wanted.word; });
+    if (alone || same == words.end())
+      words.push_back(wanted);
+    else
+      same->lanes |= wanted.lanes;
+  }
 };
 
+enum Kind : unsigned { kPlain, kAtomic, kMatrix };
+
+/// The same parts, taken together by the same rule, as the simulator's model says (Counts.h).
 std::vector<Pass> passesOf(const SharedAccess &access) {
   const unsigned together = access.bytes <= kBankBytes ? kBanks : kBanks * kBankBytes / access.bytes;
+  const bool alone = access.kind == kAtomic;
   std::vector<Pass> passes;
   for (unsigned first = 0; first < kBanks; first += together) {
-    Pass pass;
+    Pass part, both = passes.empty() ? Pass() : passes.back();
     for (unsigned lane = first; lane < first + together; ++lane)
       for (unsigned i = 0; (access.lanes >> lane & 1) && i < std::max(1u, access.bytes / kBankBytes); ++i) {
-        const std::uint32_t word = access.addresses[lane] / kBankBytes + i;
-        std::vector<Word> &words = pass.banks[word % kBanks];
-        const auto same = access.isAtomic
-                              ? words.end()
-                              : std::find_if(words.begin(), words.end(), [&](const Word &w) { return w.word == word; });
-        if (same != words.end())
-          same->lanes |= 1u << lane;
-        else
-          words.push_back({word, 1u << lane});
+        const Word word{access.addresses[lane] / kBankBytes + i, 1u << lane};
+        part.want(word, alone);
+        both.want(word, alone);
       }
-    if (pass.wavefronts())
-      passes.push_back(std::move(pass));
+    if (!passes.empty() && access.kind != kMatrix && both.wavefronts() <= 1)
+      passes.back() = std::move(both);
+    else if (part.wavefronts())
+      passes.push_back(std::move(part));
   }
   return passes;
 }

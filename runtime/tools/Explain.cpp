@@ -23,11 +23,10 @@ constexpr auto kOptions = withLaunchOptions(kOwnOptions);
 
 std::string_view baseName(std::string_view path) { return path.substr(path.find_last_of('/') + 1); }
 
-/// Under what path the file of a line can be read: as it stands, or as the file that was given. Lines of PTX that was
-/// compiled here stand nowhere.
+/// Under what path the file of a line can be read: as it stands, or as the file that was given.
 std::string readable(const std::string &file, const std::string &given) {
   if (file.empty())
-    return given.ends_with(".ptx") ? given : "";
+    return given;
   if (detail::readFile(file))
     return file;
   return baseName(file) == baseName(given) ? given : file;
@@ -43,32 +42,21 @@ std::vector<std::string> linesOf(const std::string &text) {
   return lines;
 }
 
-/// Parameters are loaded before the first line of a source: what stands on no line becomes line 0 of no file.
-void mergeUnplaced(std::vector<LineCounts> &lines) {
-  LineCounts unplaced;
-  std::erase_if(lines, [&](const LineCounts &line) {
-    if (line.file.empty())
-      addCounts(unplaced.counts, line.counts);
-    return line.file.empty();
-  });
-  if (unplaced.counts.warp_instructions)
-    lines.push_back(unplaced);
-}
-
 /// Names the files of lines as they can be read, and reads them.
 void findSources(Explanation &explanation, const std::string &given) {
   std::map<std::string, std::string> known;
-  const auto rename = [&](std::string &file) {
+  const auto rename = [&](std::string &file, unsigned line) {
+    if (line == 0) // stands on no line
+      return;
     auto [found, isNew] = known.try_emplace(file);
     if (isNew)
       found->second = readable(file, given);
     file = found->second;
   };
   for (LineCounts &line : explanation.counts.lines)
-    rename(line.file);
-  mergeUnplaced(explanation.counts.lines);
+    rename(line.file, line.line);
   for (SharedAccess &access : explanation.counts.sharedAccesses)
-    rename(access.file);
+    rename(access.file, access.line);
   for (const auto &[file, path] : known)
     if (Expected<std::string> text = detail::readFile(path))
       explanation.sources.emplace(path, linesOf(*text));

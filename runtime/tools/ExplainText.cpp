@@ -108,7 +108,7 @@ private:
     for (const LineCounts &line : counts.lines) {
       if (!file || *file != line.file) {
         file = &line.file;
-        out += "\n" + (file->empty() ? "without a line" : *file) + "\n";
+        out += "\n" + (file->empty() ? "(no source line)" : *file) + "\n";
         std::vector<std::string> heads;
         for (const Column &column : columns)
           heads.emplace_back(column.head);

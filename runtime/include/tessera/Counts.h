@@ -25,7 +25,8 @@
 
 namespace tessera {
 
-/// What stands on one line; `file` is empty where the code says no source: the line is the PTX's own.
+/// What stands on one line; `file` is empty where the code says no source: the line is the PTX's own, or 0 for
+/// instructions without a line among others that have one.
 struct LineCounts {
   std::string file;
   unsigned line = 0;
@@ -43,7 +44,7 @@ struct SharedAccess {
   std::uint32_t lanes = 0;
   std::array<std::uint32_t, TESSERA_BANKS> addresses{};
   unsigned worstWavefronts = 0, worstLeast = 0;
-  bool isAtomic = false;
+  unsigned kind = 0;
 };
 
 struct LaunchCounts {
@@ -61,9 +62,6 @@ struct LaunchCounts {
   std::uint64_t blocks() const { return std::uint64_t(grid[0]) * grid[1] * grid[2]; }
   unsigned threads() const { return block[0] * block[1] * block[2]; }
 };
-
-/// Adds `more` to `counts`, number by number.
-void addCounts(TesseraCounts &counts, const TesseraCounts &more);
 
 /// Turns counting on or off for launches from now on; an error where the device is no simulator.
 Status countLaunches(const Device &device, bool on);

@@ -32,8 +32,8 @@ typedef struct TesseraCounts {
 } TesseraCounts;
 
 typedef struct TesseraLineCounts {
-  const char *file; ///< of `.loc`; "ptx" where the text has none: the line is the PTX's own
-  uint32_t line;
+  const char *file; ///< of `.loc`; "ptx" where the kernel has none: the line is the PTX's own
+  uint32_t line;    ///< 0 of "ptx": instructions without a line in a kernel that has some
   TesseraCounts counts;
 } TesseraLineCounts;
 
@@ -48,7 +48,7 @@ typedef struct TesseraSharedAccess {
   uint32_t lanes;                     ///< that take part
   uint32_t addresses[TESSERA_BANKS];  ///< of each lane
   uint32_t worst_wavefronts, worst_least;
-  uint32_t is_atomic; ///< lanes that want the same word do not share it
+  uint32_t kind; ///< 0 plain; 1 atomic: lanes do not share words; 2 matrix: each has its own turn
 } TesseraSharedAccess;
 
 typedef struct TesseraLaunchCounts {

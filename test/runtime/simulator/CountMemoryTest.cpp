@@ -75,9 +75,46 @@ TEST_F(CountMemory, SharedVectorWidths) {
   EXPECT_EQ(sharedLoad(V4, 32), (Pair{8, 4}));
   // A row of 128 bytes for each lane: the 8 lanes of a pass all meet.
   EXPECT_EQ(sharedLoad(V4, 128), (Pair{32, 4}));
-  // The same 16 bytes for all: a wavefront for each of the four passes, though 16 bytes would fit one.
-  EXPECT_EQ(sharedLoad(V4, 0), (Pair{4, 1}));
+  // The same 8 or 16 bytes for all: parts that do not conflict go together.
+  EXPECT_EQ(sharedLoad(V2, 0), (Pair{1, 1}));
+  EXPECT_EQ(sharedLoad(V4, 0), (Pair{1, 1}));
   EXPECT_EQ(sharedLoad("ld.shared.v2.b64 {%rd5, %rd6}, [%r4];", 16), (Pair{4, 4}));
+}
+
+TEST_F(CountMemory, PartsOfWideAccessesGoTogether) {
+  constexpr const char *V2 = "ld.shared.v2.b32 {%r5, %r6}, [%r4];";
+  constexpr const char *V4 = "ld.shared.v4.b32 {%r5, %r6, %r7, %r8}, [%r4];";
+  const auto load = [&](const std::string &address, const std::string &instruction) {
+    return wavefronts(at(count(address + "\nmad.lo.u32 %r4, %r9, 8, %r2;\n.loc 1 11 0\n" + instruction), 11));
+  };
+  // Lanes i and i ^ 1 at the same 8 bytes: 16 places, 128 bytes.
+  EXPECT_EQ(load("shr.u32 %r9, %r1, 1;", V2), (Pair{1, 1}));
+  // Lanes i and i + 16 alike.
+  EXPECT_EQ(load("and.b32 %r9, %r1, 15;", V2), (Pair{1, 1}));
+  // 256 bytes apart: the same banks, other words.
+  EXPECT_EQ(load("shr.u32 %r9, %r1, 4;\nshl.b32 %r9, %r9, 5;", V2), (Pair{2, 1}));
+  // Four places of 16 bytes, one a part: 64 bytes in banks of their own.
+  EXPECT_EQ(load("shr.u32 %r9, %r1, 3;\nshl.b32 %r9, %r9, 1;", V4), (Pair{1, 1}));
+  // The first two parts meet in bank 0, the others have banks 8 and 16: the first alone, then the other three.
+  EXPECT_EQ(load("shr.u32 %r10, %r1, 3;\nadd.u32 %r9, %r10, -1;\nshl.b32 %r9, %r9, 2;\n"
+                 "setp.eq.u32 %p1, %r10, 0;\nselp.u32 %r9, 16, %r9, %p1;",
+                 V4),
+            (Pair{2, 1}));
+  // A part that conflicts with itself stands alone: 8 lanes in one bank, then three at one place each.
+  EXPECT_EQ(load("setp.lt.u32 %p1, %r1, 8;\nshl.b32 %r9, %r1, 4;\nselp.u32 %r9, %r9, 0, %p1;", V4), (Pair{9, 1}));
+}
+
+TEST_F(CountMemory, WideAccessesOfSomeLanes) {
+  constexpr const char *V4 = "@%p1 ld.shared.v4.b32 {%r5, %r6, %r7, %r8}, [%r4];";
+  const auto active = [&](const std::string &predicate) {
+    return wavefronts(at(count("mad.lo.u32 %r4, %r1, 16, %r2;\n" + predicate + "\n.loc 1 11 0\n" + V4), 11));
+  };
+  EXPECT_EQ(active("setp.lt.u32 %p1, %r1, 8;"), (Pair{1, 1}));
+  EXPECT_EQ(active("setp.lt.u32 %p1, %r1, 9;"), (Pair{2, 2}));
+  // Lanes 0, 8, 16, 24: the same banks.
+  EXPECT_EQ(active("and.b32 %r9, %r1, 7;\nsetp.eq.u32 %p1, %r9, 0;"), (Pair{4, 1}));
+  // Lanes 0, 9, 18, 27: banks of their own.
+  EXPECT_EQ(active("rem.u32 %r9, %r1, 9;\nsetp.eq.u32 %p1, %r9, 0;"), (Pair{1, 1}));
 }
 
 TEST_F(CountMemory, SharedStores) {
@@ -98,6 +135,8 @@ TEST_F(CountMemory, LdmatrixTakesOnePassAMatrix) {
   EXPECT_EQ(sharedLoad(Four, 64), (Pair{16, 4}));
   // Padded by 16 bytes.
   EXPECT_EQ(sharedLoad(Four, 144), (Pair{4, 4}));
+  // One row for all: each matrix has its own turn.
+  EXPECT_EQ(sharedLoad(Four, 0), (Pair{4, 1}));
 }
 
 TEST_F(CountMemory, LdmatrixWithSwizzle) {

@@ -162,6 +162,21 @@ TEST_F(CountTest, LinesOfThePtxWithoutLoc) {
   EXPECT_EQ(counts.lines[1].line, 8u);
 }
 
+TEST_F(CountTest, InstructionsBeforeTheFirstLineStandTogether) {
+  const auto module = parse(".version 8.0\n.target sm_80\n.address_size 64\n.file 1 \"k.tile\"\n"
+                            ".visible .entry k(.param .u64 p)\n{\n.reg .b32 %r<4>;\nmov.u32 %r1, %tid.x;\n"
+                            "mov.u32 %r2, %tid.y;\n.loc 1 10 0\nadd.u32 %r3, %r1, %r2;\nret;\n}\n",
+                            "some.ptx");
+  DeviceArray<uint32_t> p(memory, 1);
+  const LaunchCounts counts = countOf(*module, "k", {1}, {32}, p);
+  ASSERT_EQ(counts.lines.size(), 2u);
+  EXPECT_EQ(counts.lines[0].file, "k.tile");
+  EXPECT_EQ(counts.lines[0].line, 10u);
+  EXPECT_EQ(counts.lines[1].file, "some.ptx");
+  EXPECT_EQ(counts.lines[1].line, 0u);
+  EXPECT_EQ(counts.lines[1].counts.warpInstructions, 2u);
+}
+
 // ---- Waiting loops
 // -----------------------------------------------------------------------------------------------------
 
