@@ -30,6 +30,9 @@ namespace tessera::sim {
 struct Lanes64;
 enum class AccessKind : uint8_t;
 
+/// Global memory is asked for in sectors.
+constexpr unsigned SectorBytes = 32;
+
 /// The shared-memory accesses of one instruction.
 struct SharedRecord {
   uint64_t executions = 0, wavefronts = 0, wavefrontsLeast = 0;

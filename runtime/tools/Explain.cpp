@@ -42,6 +42,13 @@ std::vector<std::string> linesOf(const std::string &text) {
   return lines;
 }
 
+/// What stands on no line comes last.
+void moveUnplaced(std::vector<LineCounts> &lines) {
+  const auto found = std::find_if(lines.begin(), lines.end(), [](const LineCounts &line) { return line.line == 0; });
+  if (found != lines.end())
+    std::rotate(found, found + 1, lines.end());
+}
+
 /// Names the files of lines as they can be read, and reads them.
 void findSources(Explanation &explanation, const std::string &given) {
   std::map<std::string, std::string> known;
@@ -55,6 +62,7 @@ void findSources(Explanation &explanation, const std::string &given) {
   };
   for (LineCounts &line : explanation.counts.lines)
     rename(line.file, line.line);
+  moveUnplaced(explanation.counts.lines);
   for (SharedAccess &access : explanation.counts.sharedAccesses)
     rename(access.file, access.line);
   for (const auto &[file, path] : known)
