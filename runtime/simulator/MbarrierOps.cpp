@@ -1,8 +1,8 @@
 //===- MbarrierOps.cpp - The mbarrier instructions ------------------------===//
 //
 // Lanes act one after the other. Orderings follow the instruction's semantics: an arrival leaves what the warp knows
-// at the phase it arrives in, a wait that succeeds takes over what was left at the phase it waited for; .relaxed does
-// neither.
+// at the phase it arrives in, a wait that succeeds takes over what was left at the phase it waited for. So do .relaxed
+// ones: what a fence beside them orders is not told apart from the rest.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -27,7 +27,7 @@ namespace {
 enum class Action : uint8_t { Init, Inval, Arrive, ArriveDrop, TestWait, TryWait, ExpectTx, CompleteTx, CopiesArrive };
 
 /// Instr::bytes of mbarrier instructions.
-enum MbarrierFlags : uint8_t { Generic = 1, Expects = 2, Parity = 4, NoComplete = 8, Relaxed = 16, NoIncrement = 32 };
+enum MbarrierFlags : uint8_t { Generic = 1, Expects = 2, Parity = 4, NoComplete = 8, NoIncrement = 16 };
 
 std::string at(const SharedPlace &place) { return describeShared(*place.cta->launch, place.address); }
 
@@ -90,7 +90,7 @@ bool arrive(const Issuer &issuer, const Instr &instr, const SharedPlace &place, 
     return fail(issuer, place,
                 "mbarrier arrival of " + std::to_string(count) + ": expected 1 to " +
                     std::to_string(MbarrierCountLimit));
-  if (Order *order = warp.cta->order; order && !(instr.bytes & Relaxed))
+  if (Order *order = warp.cta->order; order)
     order->release(warp, barrier->point());
   std::string wrong;
   if (instr.bytes & Expects)
@@ -243,7 +243,7 @@ void mbarrierWait(Warp &warp, const Instr &instr) {
       continue;
     }
     done |= same;
-    if (order && !(instr.bytes & Relaxed))
+    if (order)
       order->acquire(warp, barrier->lastPoint());
   }
   auto &predicate = *out<uint32_t>(warp, instr.op[2]);
@@ -270,8 +270,7 @@ Space takeBarrierSpace(Decoder &d) {
 bool decodeWait(Decoder &d, bool tries) {
   if (d.take("parity"))
     d.instr.bytes |= Parity;
-  if (d.take("relaxed"))
-    d.instr.bytes |= Relaxed;
+  d.take("relaxed");
   d.take("acquire");
   d.takeOneOf({"cta", "cluster"});
   d.instr.ordering = MbarrierAccess;
@@ -296,8 +295,7 @@ bool decodeArrival(Decoder &d, Action action) {
     d.instr.bytes |= Expects;
   if (d.take("noComplete"))
     d.instr.bytes |= NoComplete;
-  if (d.take("relaxed"))
-    d.instr.bytes |= Relaxed;
+  d.take("relaxed");
   d.take("release");
   d.takeOneOf({"cta", "cluster"});
   d.instr.ordering = MbarrierAccess;
