@@ -13,6 +13,7 @@ namespace tessera::sim::common {
 bool decodeAtomic(Decoder &d);
 bool decodeAsyncCopy(Decoder &d);
 bool decodeMbarrier(Decoder &d);
+bool decodeStack(Decoder &d);
 bool decodeSystem(Decoder &d);
 bool decodeVideo(Decoder &d);
 bool decodeTensorMap(Decoder &d);

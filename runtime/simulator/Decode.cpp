@@ -154,6 +154,8 @@ void Decoder::pin(Ref ref) {
     pinned.insert(ref >> 2);
 }
 
+void Decoder::needsStack() { program.usesStack = true; }
+
 Ref Decoder::carry(bool isRead, bool isWritten) {
   Ref ref = NoRef;
   if (isRead)

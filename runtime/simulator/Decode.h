@@ -119,6 +119,8 @@ public:
   bool done(unsigned least, unsigned most);
   bool failed() const { return !message.empty(); }
   unsigned version() const { return module.version; }
+  /// Threads need a stack even where nothing is called.
+  void needsStack();
 
 private:
   struct Access {

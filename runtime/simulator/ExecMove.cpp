@@ -107,14 +107,34 @@ template <typename T> void addWindow(Warp &warp, const Instr &instr) {
   store<T>(warp.mask, out<T>(warp, instr.op[0]), [=](unsigned lane) { return static_cast<T>(a[lane] + window); });
 }
 
+/// Instr::flags of isspacep.
+enum SpaceTest : uint8_t { InWindow, InGlobal, InOwnShared, InConstant };
+
+bool isConstant(const Module &module, uint64_t address) {
+  for (const GlobalVariable &variable : module.globals())
+    if (variable.isConstant && address - variable.address < variable.size)
+      return true;
+  return false;
+}
+
 void isInSpace(Warp &warp, const Instr &instr) {
   const auto *a = in<uint64_t>(warp, instr.op[1]);
   const auto base = static_cast<uint64_t>(instr.imm);
-  uint32_t inside = testLanes([=](unsigned lane) { return a[lane] - base < WindowSize; });
-  if (instr.flags == 1) // global: in no window
-    inside = testLanes([=](unsigned lane) { return a[lane] - SharedWindow >= 4 * (LocalWindow - SharedWindow); });
-  if (instr.flags == 2) // this CTA's own part of the shared window
+  uint32_t inside = 0;
+  switch (instr.flags) {
+  case InGlobal: // kernel parameters count as global
+    inside = testLanes([=](unsigned lane) { return a[lane] - SharedWindow >= ParameterWindow - SharedWindow; });
+    break;
+  case InOwnShared: // this CTA's own part of the shared window
     inside = testLanes([=](unsigned lane) { return a[lane] - base < (uint64_t(1) << 24); });
+    break;
+  case InConstant:
+    for (unsigned lane = 0; lane < WarpSize; ++lane)
+      inside |= uint32_t(isConstant(*warp.cta->launch->module, a[lane])) << lane;
+    break;
+  default:
+    inside = testLanes([=](unsigned lane) { return a[lane] - base < WindowSize; });
+  }
   storePredicate(warp, instr.op[0], warp.mask, inside);
 }
 
@@ -319,12 +339,14 @@ bool decodeCvta(Decoder &d) {
 }
 
 bool decodeIsspacep(Decoder &d) {
-  const bool own = d.peek() == "shared" || d.peek() == "shared::cta";
-  const bool global = d.peek() == "global" || d.peek() == "const";
+  const std::string_view space = d.peek();
   uint64_t window = 0;
   if (!takeWindow(d, window))
     return false;
-  d.instr.flags = global ? 1 : own ? 2 : 0;
+  d.instr.flags = space == "global"                             ? InGlobal
+                  : space == "const"                            ? InConstant
+                  : space == "shared" || space == "shared::cta" ? InOwnShared
+                                                                : InWindow;
   d.instr.imm = static_cast<int64_t>(window);
   d.instr.op[0] = d.define(0, 1);
   d.instr.op[1] = d.use(1, Type::U64);

@@ -217,7 +217,9 @@ bool enterFunction(Warp &warp, const Instr &instr, uint32_t mask) {
   const Code &code = *program.codes[program.functionOf[function]];
   Group &group = warp.groups[warp.current];
   Frame *caller = group.frame;
-  const uint64_t localBase = caller->localBase + caller->code->localBytes;
+  constexpr uint32_t FrameAlignment = 16;
+  const uint64_t localBase = uint64_t(caller->localBase) + caller->code->localBytes +
+                             (caller->stackBytes + FrameAlignment - 1) / FrameAlignment * FrameAlignment;
   if (caller->depth + 1 >= MaximumCallDepth || localBase + code.localBytes > warp.localStride) {
     fault(warp, ErrorKind::StackOverflow, mask, 0,
           "call stack of more than " + std::to_string(warp.localStride) + " bytes or " +
@@ -231,6 +233,7 @@ bool enterFunction(Warp &warp, const Instr &instr, uint32_t mask) {
   frame->depth = caller->depth + 1;
   frame->lanes = mask;
   frame->localBase = static_cast<uint32_t>(localBase);
+  frame->stackBytes = 0;
   copySlots(warp, mask, *caller, site.arguments, *frame, code.parameters);
   group.frame = frame;
   group.pc = 0;

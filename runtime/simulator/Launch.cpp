@@ -478,7 +478,7 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
     cta.sharedShadow = cta.shadowStorage.data();
   }
   const uint32_t frameBytes = (code.frameBytes + 63) / 64 * 64;
-  const uint32_t localStride = code.localBytes + (program.usesCalls ? CallStackBytes : 0);
+  const uint32_t localStride = code.localBytes + (program.usesCalls || program.usesStack ? CallStackBytes : 0);
   char *frames = aligned(cta.frameStorage, size_t(frameBytes) * warps);
   std::memset(frames, 0, size_t(frameBytes) * warps);
   char *local = aligned(cta.localStorage, size_t(localStride) * warps * WarpSize);
@@ -507,6 +507,7 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
     warp.entry.registers = frames + size_t(frameBytes) * i;
     warp.entry.lanes = warp.live;
     warp.entry.localBase = 0;
+    warp.entry.stackBytes = 0;
     warp.entry.depth = 0;
     for (const auto &frame : warp.frames)
       frame->lanes = 0;

@@ -155,9 +155,10 @@ struct Program {
   std::vector<uint32_t> functionOf;         ///< module function → index in `codes`, or None
   std::vector<CallSite> calls;              ///< Instr::imm of a Call
   std::vector<SharedVariable> sharedVariables;
-  uint32_t staticShared = 0;                ///< bytes, from SharedBase
+  uint32_t staticShared = 0; ///< bytes, from SharedBase
   uint32_t dynamicSharedOffset = 0;
   bool usesCalls = false;
+  bool usesStack = false;          ///< alloca
   bool usesReservedShared = false; ///< names %reserved_smem_offset_1: cooperative groups keep barriers there
 };
 

@@ -369,17 +369,18 @@ bool common::decodeSystem(Decoder &d) {
 }
 
 std::vector<FamilyEntry> commonFamilies() {
-  return {{"atom", decodeAtomic},          {"red", decodeAtomic},       {"cp", decodeAsyncCopy},
-          {"mbarrier", decodeMbarrier},    {"membar", decodeSystem},    {"fence", decodeSystem},
-          {"createpolicy", decodeSystem},  {"prefetch", decodeSystem},  {"prefetchu", decodeSystem},
-          {"applypriority", decodeSystem}, {"discard", decodeSystem},   {"trap", decodeSystem},
-          {"brkpt", decodeSystem},         {"nanosleep", decodeSystem}, {"griddepcontrol", decodeSystem},
-          {"setmaxnreg", decodeSystem},    {"pmevent", decodeSystem},   {"tensormap", decodeTensorMap},
-          {"vadd2", decodeVideo},          {"vadd4", decodeVideo},      {"vsub2", decodeVideo},
-          {"vsub4", decodeVideo},          {"vavrg2", decodeVideo},     {"vavrg4", decodeVideo},
-          {"vabsdiff2", decodeVideo},      {"vabsdiff4", decodeVideo},  {"vmin2", decodeVideo},
-          {"vmin4", decodeVideo},          {"vmax2", decodeVideo},      {"vmax4", decodeVideo},
-          {"vset2", decodeVideo},          {"vset4", decodeVideo}};
+  return {{"atom", decodeAtomic},          {"red", decodeAtomic},        {"cp", decodeAsyncCopy},
+          {"mbarrier", decodeMbarrier},    {"membar", decodeSystem},     {"fence", decodeSystem},
+          {"createpolicy", decodeSystem},  {"prefetch", decodeSystem},   {"prefetchu", decodeSystem},
+          {"applypriority", decodeSystem}, {"discard", decodeSystem},    {"trap", decodeSystem},
+          {"brkpt", decodeSystem},         {"nanosleep", decodeSystem},  {"griddepcontrol", decodeSystem},
+          {"setmaxnreg", decodeSystem},    {"pmevent", decodeSystem},    {"tensormap", decodeTensorMap},
+          {"vadd2", decodeVideo},          {"vadd4", decodeVideo},       {"vsub2", decodeVideo},
+          {"vsub4", decodeVideo},          {"vavrg2", decodeVideo},      {"vavrg4", decodeVideo},
+          {"vabsdiff2", decodeVideo},      {"vabsdiff4", decodeVideo},   {"vmin2", decodeVideo},
+          {"vmin4", decodeVideo},          {"vmax2", decodeVideo},       {"vmax4", decodeVideo},
+          {"vset2", decodeVideo},          {"vset4", decodeVideo},       {"alloca", decodeStack},
+          {"stacksave", decodeStack},      {"stackrestore", decodeStack}};
 }
 
 void callSystem(Warp &warp, SystemCall call, const CallSite &site) {

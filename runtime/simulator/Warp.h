@@ -99,8 +99,9 @@ struct Frame {
   const Instr *call = nullptr;
   uint32_t returnPc = 0;
   uint32_t depth = 0;
-  uint32_t lanes = 0;     ///< still inside
-  uint32_t localBase = 0; ///< of its variables in each thread's local memory
+  uint32_t lanes = 0;      ///< still inside
+  uint32_t localBase = 0;  ///< of its variables in each thread's local memory
+  uint32_t stackBytes = 0; ///< taken by alloca behind them
   std::unique_ptr<char[]> storage;
 };
 
