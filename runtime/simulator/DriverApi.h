@@ -51,7 +51,7 @@ extern "C" {
 TESSERA_CUDA_FUNCTIONS(TESSERA_DECLARE_EXPORT)
 TESSERA_SIMULATED_FUNCTIONS(TESSERA_DECLARE_EXPORT)
 #undef TESSERA_DECLARE_EXPORT
-/// What cuda.h calls cuCtxGetLimit's companion of arrays and the like: refused by name, whatever its arguments.
+/// What is not there: refused by name, whatever the arguments.
 #define TESSERA_DECLARE_REFUSED(symbol) TESSERA_SIMULATOR_EXPORT CUresult symbol(void);
 TESSERA_REFUSED_FUNCTIONS(TESSERA_DECLARE_REFUSED)
 #undef TESSERA_DECLARE_REFUSED
@@ -98,6 +98,7 @@ struct Block {
   unsigned flags = 0;   ///< of cuMemHostAlloc
   Pool *pool = nullptr; ///< it was taken from
   std::uint64_t id = 0; ///< unlike that of any other block of the process
+  bool isFreed = false; ///< a stream will free it: it cannot be freed again
 };
 
 struct Context;
@@ -267,11 +268,13 @@ template <typename T> void addHandle(T *handle, std::unordered_set<const void *>
 /// The device whose memory an address is in; null for memory of the host.
 Device *ownerOf(std::uint64_t address);
 
+// NOLINTBEGIN(readability-redundant-member-init): designated initialisers may leave these out
 /// What a stream is asked to do: work, with what a graph must know of it.
 struct Operation {
   std::function<void()> run{}; ///< may run any number of times
   cuda::CUgraphNodeType type = cuda::CU_GRAPH_NODE_TYPE_EMPTY;
   std::function<bool()> ready{};
+  // NOLINTEND(readability-redundant-member-init)
   bool always = false;
   bool onHost = false;
   std::vector<Queue::Ticket> after{};

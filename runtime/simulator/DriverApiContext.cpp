@@ -64,6 +64,24 @@ void releaseMemory(Device &device) {
     releaseBlock(device, address);
 }
 
+/// Streams end with their context.
+void destroyStreams(const Context &context) {
+  std::vector<Stream *> streams;
+  {
+    const std::lock_guard lock(driver().mutex);
+    for (const void *handle : driver().streams)
+      if (auto *stream = static_cast<Stream *>(const_cast<void *>(handle)); stream->context == &context)
+        streams.push_back(stream);
+    for (Stream *stream : streams)
+      driver().streams.erase(stream);
+  }
+  for (Stream *stream : streams) {
+    forgetStream(*stream);
+    context.device->queue.removeLane(stream->lane);
+    delete stream;
+  }
+}
+
 CUresult create(CUcontext *context, unsigned flags, CUdevice device) {
   TESSERA_DEVICE_OR_RETURN(found, device)
   TESSERA_REQUIRE(context && areFlags(flags))
@@ -147,6 +165,7 @@ CUresult cuCtxDestroy_v2(CUcontext context) {
   if (!stack.empty() && stack.back() == destroyed)
     stack.pop_back();
   destroyed->device->queue.waitForAll();
+  destroyStreams(*destroyed);
   delete destroyed;
   return CUDA_SUCCESS;
 }

@@ -156,6 +156,7 @@ CUresult copyBox(CUstream handle, const CUDA_MEMCPY3D &copy, bool wait) {
   if (!waits)
     return submit(*stream, std::move(operation));
   if (stream->device->queue.isIdle()) { // the common case, without a thread between
+    TESSERA_RETURN_IF_FAILED(refuseImplicit(*stream))
     stream->device->queue.addAndWait({.run = std::move(operation.run), .lane = stream->lane});
     return takeFault(*stream->device);
   }
@@ -167,6 +168,7 @@ CUresult copyBox(CUstream handle, const CUDA_MEMCPY3D &copy, bool wait) {
 
 CUDA_MEMCPY3D bytesBetween(CUmemorytype toType, std::uint64_t to, CUmemorytype fromType, std::uint64_t from,
                            std::size_t bytes) {
+  // NOLINTNEXTLINE(bugprone-invalid-enum-default-initialization): both kinds of memory are set below
   CUDA_MEMCPY3D copy{};
   copy.srcMemoryType = fromType;
   copy.srcHost = reinterpret_cast<const void *>(from);
@@ -180,6 +182,7 @@ CUDA_MEMCPY3D bytesBetween(CUmemorytype toType, std::uint64_t to, CUmemorytype f
 }
 
 CUDA_MEMCPY3D boxOf(const CUDA_MEMCPY2D &from) {
+  // NOLINTNEXTLINE(bugprone-invalid-enum-default-initialization): both kinds of memory are set below
   CUDA_MEMCPY3D copy{};
   copy.srcXInBytes = from.srcXInBytes;
   copy.srcY = from.srcY;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 using namespace tessera::sim::api;
@@ -181,10 +182,13 @@ CUresult cuDeviceGetPCIBusId(char *text, int length, CUdevice device) {
 }
 
 CUresult cuDeviceGetByPCIBusId(CUdevice *device, const char *text) {
-  unsigned domain = 0, bus = 0, slot = 0;
-  if (!device || !text || std::sscanf(text, "%x:%x:%x", &domain, &bus, &slot) != 3)
-    return fail(CUDA_ERROR_INVALID_VALUE);
-  TESSERA_DEVICE_OR_RETURN(found, int(bus))
+  TESSERA_REQUIRE(device && text)
+  char *rest = nullptr;
+  std::strtoul(text, &rest, 16); // the domain
+  TESSERA_REQUIRE(rest != text && *rest == ':')
+  const unsigned long bus = std::strtoul(rest + 1, &rest, 16);
+  TESSERA_REQUIRE(*rest == ':')
+  TESSERA_DEVICE_OR_RETURN(found, bus < 256 ? int(bus) : -1)
   *device = found->ordinal;
   return CUDA_SUCCESS;
 }

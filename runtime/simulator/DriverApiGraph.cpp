@@ -265,6 +265,7 @@ CUresult cuGraphGetNodes(CUgraph handle, CUgraphNode *nodes, std::size_t *count)
   TESSERA_REQUIRE(count)
   const std::lock_guard lock(driver().mutex);
   std::vector<Node *> all;
+  all.reserve(graph->nodes.size());
   for (const auto &node : graph->nodes)
     all.push_back(node.get());
   return list(all, nodes, count);

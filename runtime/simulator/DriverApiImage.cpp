@@ -29,7 +29,7 @@ constexpr std::size_t kLargestText = std::size_t(1) << 30;
 
 template <typename T> T load(const char *from) {
   T value;
-  std::memcpy(&value, from, sizeof(T));
+  std::memcpy(static_cast<void *>(&value), from, sizeof(T));
   return value;
 }
 

@@ -212,7 +212,7 @@ CUresult cuMemFree_v2(CUdeviceptr pointer) {
   TESSERA_CURRENT_OR_RETURN(current)
   TESSERA_RETURN_IF_FAILED(refuseUnsafe())
   const std::optional<Found> found = findAnywhere(pointer);
-  if (!found || found->base != pointer || found->block.kind == Block::Kind::Variable ||
+  if (!found || found->base != pointer || found->block.isFreed || found->block.kind == Block::Kind::Variable ||
       found->block.kind == Block::Kind::Mapped)
     return fail(CUDA_ERROR_INVALID_VALUE);
   found->device->queue.waitForAll(); // kernels that are under way may use it

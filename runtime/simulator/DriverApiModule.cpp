@@ -3,7 +3,7 @@
 #include "runtime/simulator/DriverApi.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -250,12 +250,11 @@ CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute, CUfuncti
   case CU_FUNC_ATTRIBUTE_NUM_REGS:
     return say(kernel.registers); // an estimate: see DriverApi.h
   case CU_FUNC_ATTRIBUTE_PTX_VERSION: {
-    int target = 0;
-    std::sscanf(found->module->code->target().c_str(), "sm_%d", &target); // of the virtual architecture: 80
-    return say(std::uint64_t(target));
+    const std::string &target = found->module->code->target(); // of the virtual architecture: sm_80
+    return say(std::strtoul(target.c_str() + std::min<std::size_t>(3, target.size()), nullptr, 10));
   }
   case CU_FUNC_ATTRIBUTE_BINARY_VERSION:
-    return say(std::uint64_t(architecture.major * 10 + architecture.minor));
+    return say(std::uint64_t(architecture.major) * 10 + std::uint64_t(architecture.minor));
   case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
     return say(std::uint64_t(found->maxDynamicShared));
   case CU_FUNC_ATTRIBUTE_CLUSTER_SIZE_MUST_BE_SET:

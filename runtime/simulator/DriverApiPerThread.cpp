@@ -126,6 +126,7 @@ namespace tessera::cuda {
     (stream, address, value, flags))
 
 extern "C" {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration
 #define TESSERA_PER_THREAD(symbol, suffix, parameters, arguments)                                                      \
   TESSERA_SIMULATOR_EXPORT CUresult symbol##suffix parameters {                                                        \
     const PerThreadDefault scope;                                                                                      \

@@ -50,8 +50,12 @@ CUresult cuMemFreeAsync(CUdeviceptr pointer, CUstream handle) {
   if (stream->capture)
     return refuseCapture(*stream);
   Device *owner = ownerOf(pointer);
-  const auto block = owner ? findBlock(*owner, pointer) : std::nullopt;
-  TESSERA_REQUIRE(block && block->first == pointer && block->second.kind == Block::Kind::Device)
+  TESSERA_REQUIRE(owner) {
+    const std::lock_guard lock(driver().mutex);
+    const auto block = owner->blocks.find(pointer);
+    TESSERA_REQUIRE(block != owner->blocks.end() && block->second.kind == Block::Kind::Device && !block->second.isFreed)
+    block->second.isFreed = true;
+  }
   return submit(*stream, {.run = [owner, pointer] { releaseBlock(*owner, pointer); },
                           .type = CU_GRAPH_NODE_TYPE_MEM_FREE,
                           .always = true});

@@ -168,6 +168,7 @@ void Queue::waitForLane(Lane lane) {
 void Queue::waitForAll() {
   std::unique_lock lock(mutex);
   std::vector<Ticket> all;
+  all.reserve(items.size());
   for (const auto &[ticket, item] : items)
     all.push_back(ticket);
   waitUntilDone(all, lock);

@@ -41,6 +41,7 @@ public:
   using Lane = std::uint64_t;
   enum class LaneKind { Legacy, Blocking, NonBlocking };
 
+  // NOLINTBEGIN(readability-redundant-member-init): designated initialisers may leave these out
   struct Work {
     std::function<void()> run{}; ///< empty: only a mark
     Lane lane = 0;
@@ -49,6 +50,7 @@ public:
     bool always = false;           ///< runs even after a fault
     bool onHost = false;           ///< calls a function of the program
   };
+  // NOLINTEND(readability-redundant-member-init)
 
   /// `group` is the context whose legacy lane orders its blocking lanes.
   Lane addLane(const void *group, LaneKind kind);

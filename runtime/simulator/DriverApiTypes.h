@@ -69,7 +69,7 @@
 
 namespace tessera::cuda {
 
-#define TESSERA_ENUMERATOR(name, value) name = value,
+#define TESSERA_ENUMERATOR(name, value, ...) name = value,
 enum CUmemPool_attribute : unsigned { TESSERA_CUDA_POOL_ATTRIBUTES(TESSERA_ENUMERATOR) };
 enum CUgraphNodeType : unsigned { TESSERA_CUDA_GRAPH_NODE_TYPES(TESSERA_ENUMERATOR) };
 enum SimulatedValue : unsigned { TESSERA_CUDA_SIMULATED_VALUES(TESSERA_ENUMERATOR) };

@@ -328,13 +328,16 @@ TEST_F(DriverApiTest, Contexts) {
   EXPECT_EQ(cu.cuCtxGetLimit(&value, CU_LIMIT_STACK_SIZE), CUDA_SUCCESS);
   EXPECT_EQ(value, 4096u);
   EXPECT_EQ(cu.cuCtxGetLimit(&value, CUlimit(77)), CUDA_ERROR_UNSUPPORTED_LIMIT);
+  CUstream its = stream();
   EXPECT_EQ(cu.cuCtxPopCurrent_v2(&popped), CUDA_SUCCESS);
   EXPECT_EQ(popped, created);
   EXPECT_EQ(cu.cuCtxGetLimit(&value, CU_LIMIT_STACK_SIZE), CUDA_SUCCESS);
   EXPECT_EQ(value, 1024u); // of the other context
   EXPECT_EQ(cu.cuCtxPushCurrent_v2(created), CUDA_SUCCESS);
   EXPECT_EQ(cu.cuCtxPushCurrent_v2(context), CUDA_SUCCESS);
+  EXPECT_EQ(cu.cuStreamQuery(its), CUDA_SUCCESS);
   EXPECT_EQ(cu.cuCtxDestroy_v2(created), CUDA_SUCCESS);
+  EXPECT_EQ(cu.cuStreamQuery(its), CUDA_ERROR_INVALID_HANDLE);
   EXPECT_EQ(cu.cuCtxDestroy_v2(created), CUDA_ERROR_INVALID_CONTEXT);
   EXPECT_EQ(cu.cuCtxPopCurrent_v2(&popped), CUDA_SUCCESS);
   EXPECT_EQ(cu.cuCtxSynchronize(), CUDA_ERROR_CONTEXT_IS_DESTROYED);

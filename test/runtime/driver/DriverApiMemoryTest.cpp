@@ -241,6 +241,8 @@ TEST_F(DriverApiTest, UseAfterFreeAsyncIsFound) {
   int n = 64;
   void *parameters[] = {&memory, &memory, &memory, &n};
   ASSERT_EQ(cu.cuMemFreeAsync(memory, nullptr), CUDA_SUCCESS);
+  EXPECT_EQ(cu.cuMemFreeAsync(memory, nullptr), CUDA_ERROR_INVALID_VALUE); // twice
+  EXPECT_EQ(cu.cuMemFree_v2(memory), CUDA_ERROR_INVALID_VALUE);
   ASSERT_EQ(cu.cuLaunchKernel(add, 1, 1, 1, 64, 1, 1, 0, nullptr, parameters, nullptr), CUDA_SUCCESS);
   EXPECT_EQ(cu.cuCtxSynchronize(), CUDA_ERROR_ILLEGAL_ADDRESS);
   EXPECT_NE(library.takeReport().find("freed"), std::string::npos);

@@ -167,6 +167,8 @@ TEST_F(DriverApiTest, EventsKeepTime) {
   ASSERT_EQ(cu.cuLaunchHostFunc(lane, Gate::wait, &gate), CUDA_SUCCESS);
   ASSERT_EQ(cu.cuEventRecord(end, lane), CUDA_SUCCESS);
   EXPECT_EQ(cu.cuEventElapsedTime(&time, start, end), CUDA_ERROR_NOT_READY);
+  while (!gate.entered) // so that the first event is over
+    std::this_thread::yield();
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
   gate.open = true;
   EXPECT_EQ(cu.cuEventSynchronize(end), CUDA_SUCCESS);
