@@ -209,7 +209,7 @@ private:
   }
 
   bool localMemory(unsigned lane, uint64_t address, uint64_t &host) {
-    if (address + bytes > warp.localStride)
+    if (bytes > warp.localStride || address > warp.localStride - bytes)
       return fail(ErrorKind::OutOfBounds,
                   what(address, "local") + ": the thread has " + std::to_string(warp.localStride) + " bytes");
     host = reinterpret_cast<uint64_t>(warp.local) + uint64_t(lane) * warp.localStride + address;
@@ -220,7 +220,7 @@ private:
     const Launch &launch = *warp.cta->launch;
     if (kind != AccessKind::Read && kind != AccessKind::ReadLater)
       return fail(ErrorKind::OutOfBounds, what(address, "parameter") + ": parameters cannot be written");
-    if (address + bytes > launch.kernel->parameterBytes)
+    if (bytes > launch.kernel->parameterBytes || address > launch.kernel->parameterBytes - bytes)
       return fail(ErrorKind::OutOfBounds, what(address, "parameter") + ": the kernel's parameters take " +
                                               std::to_string(launch.kernel->parameterBytes) + " bytes");
     host = reinterpret_cast<uint64_t>(launch.parameters.data()) + address;

@@ -37,11 +37,14 @@ bool Decoder::fail(std::string text) {
 
 void Decoder::split(std::string_view opcode) {
   words.clear();
+  firstType = Type::None;
   consumed = 1;
   size_t start = 0;
   while (true) {
     const size_t dot = opcode.find('.', start);
     words.push_back(opcode.substr(start, dot - start));
+    if (firstType == Type::None && words.size() > 1)
+      firstType = ptx::typeNamed(words.back());
     if (dot == std::string_view::npos || words.size() == 31)
       break;
     start = dot + 1;
@@ -264,8 +267,43 @@ bool Decoder::specialRegister(std::string_view text, Ref &ref, bool &wide) {
   return false;
 }
 
+/// As ptxas has it: an instruction on bits takes a register of any type, one on integers none of a floating point type,
+/// and one on floating point numbers that type or bits. Widths are judged elsewhere.
+bool Decoder::checkRegisterType(const Operand &operand, Type wanted) {
+  const Type declared = function.registers[operand.index].type;
+  const auto isBits = [](Type t) { return t == Type::None || t <= Type::B128 || t == Type::F16x2 || t == Type::TF32; };
+  if (isBits(declared) || isBits(wanted) || declared == wanted)
+    return true;
+  const auto isInteger = [](Type t) { return t >= Type::U8 && t <= Type::S64; };
+  if (isInteger(declared) && (isInteger(wanted) || wanted > Type::F64))
+    return true;
+  return fail("expected a register of type ." + std::string(ptx::name(wanted)) + ", found one of ." +
+              ptx::name(declared) + " in '" + std::string(source->opcode) + "'");
+}
+
+/// Integers for integers and bits; 0f... for bits of 32, 0d... and decimal fractions for those of 64, all of them for
+/// f32 and f64; f16 and packed types have no immediates.
+bool Decoder::checkImmediate(const Operand &operand, Type wanted) {
+  const bool isInteger = operand.kind == Operand::Immediate;
+  bool fits = isInteger;
+  if (wanted == Type::F32 || wanted == Type::F64)
+    fits = !isInteger;
+  else if (wanted >= Type::F16 && wanted <= Type::F32x2)
+    fits = false;
+  else if (wanted == Type::B32)
+    fits = isInteger || operand.kind == Operand::Float32;
+  else if (wanted == Type::B64)
+    fits = isInteger || operand.kind == Operand::Float64;
+  return fits ||
+         fail("an immediate " + std::string(isInteger ? "integer" : "floating point number") +
+              " cannot be an operand of type ." + ptx::name(wanted) + " in '" + std::string(source->opcode) + "'");
+}
+
 Ref Decoder::use(const Operand &operand, Type type, bool widerAllowed) {
   const unsigned wanted = storageBits(type);
+  if (operand.kind == Operand::Immediate || operand.kind == Operand::Float32 || operand.kind == Operand::Float64)
+    if (!checkImmediate(operand, type))
+      return NoRef;
   switch (operand.kind) {
   case Operand::Register: {
     const unsigned width = widthOf(operand);
@@ -276,6 +314,7 @@ Ref Decoder::use(const Operand &operand, Type type, bool widerAllowed) {
     }
     if (operand.negated && wanted != 1)
       fail("only predicates can be negated by '!'");
+    checkRegisterType(operand, type);
     return registerRef(operand.index, false);
   }
   case Operand::Immediate:
@@ -354,6 +393,8 @@ Ref Decoder::define(const Operand &operand, unsigned bits, bool widerAllowed) {
          " in '" + std::string(source->opcode) + "'");
     return NoRef;
   }
+  if (storageBits(firstType) == wanted)
+    checkRegisterType(operand, firstType);
   return registerRef(operand.index, true);
 }
 
@@ -400,6 +441,24 @@ bool Decoder::localSymbol(const Operand &operand, uint64_t &offset) {
   return operand.kind == Operand::Symbol && variable(operand) && symbolAddress(operand, offset, isLocal) && isLocal;
 }
 
+/// A variable is accessed by instructions of its own space, or by generic ones unless it is a parameter.
+bool Decoder::checkSpace(const Operand &operand, ptx::Space space) {
+  using ptx::Space;
+  Space own = Space::Global;
+  if (const ptx::Variable *local = variable(operand))
+    own = local->space;
+  else if (symbols.shared.count(operand.text))
+    own = Space::Shared;
+  else if (symbols.constants.count(operand.text))
+    own = Space::Const;
+  if (own == space || (space == Space::Generic && own != Space::Param))
+    return true;
+  constexpr std::string_view Names[] = {"generic", "global", "shared", "local", "param", "const"};
+  return fail("'" + std::string(operand.text) + "' is a variable in ." + std::string(Names[size_t(own)]) +
+              " memory, the instruction '" + std::string(source->opcode) + "' is for ." +
+              std::string(Names[size_t(space)]));
+}
+
 bool Decoder::address(const Operand &operand, unsigned slot, ptx::Space space) {
   if (operand.kind != Operand::Address)
     return fail("expected an address in '" + std::string(source->opcode) + "'");
@@ -409,12 +468,16 @@ bool Decoder::address(const Operand &operand, unsigned slot, ptx::Space space) {
     const unsigned width = storageBits(function.registers[operand.index].type);
     if (width != 32 && width != 64)
       return fail("expected an address in a register of 32 or 64 bits, found " + std::to_string(width));
+    if (width == 32 && space <= ptx::Space::Global)
+      return fail("expected an address in a register of 64 bits, found 32 in '" + std::string(source->opcode) + "'");
     if (width == 64)
       instr.flags |= AddressWide;
     instr.op[slot] = registerRef(operand.index, false);
     return true;
   }
   if (operand.text.empty()) {
+    if (space != ptx::Space::Local)
+      return fail("only .local memory has addresses that are numbers, in '" + std::string(source->opcode) + "'");
     instr.flags |= AddressAbsolute;
     return true;
   }
@@ -424,6 +487,8 @@ bool Decoder::address(const Operand &operand, unsigned slot, ptx::Space space) {
     return false;
   instr.imm = static_cast<int64_t>(value);
   const ptx::Variable *local = variable(operand);
+  if (!checkSpace(operand, space))
+    return false;
   if (isLocal) {
     instr.flags |= AddressFrame;
     instr.space = ptx::Space::Local;

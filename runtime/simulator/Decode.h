@@ -45,7 +45,8 @@ struct SymbolTable {
   std::unordered_map<std::string_view, uint64_t> globals; ///< .global and .const: device addresses
   std::unordered_map<std::string_view, uint32_t> shared;  ///< module-scope .shared: shared addresses
   std::unordered_map<std::string_view, uint32_t> functions;
-  uint32_t dynamicShared = 0; ///< address of `.extern .shared`
+  std::unordered_set<std::string_view> constants; ///< those of `globals` that are .const
+  uint32_t dynamicShared = 0;                     ///< address of `.extern .shared`
 };
 
 /// Bits a register of the type takes in the frame: 1 (predicate), 16, 32, 64, 128.
@@ -148,13 +149,16 @@ private:
     std::vector<uint32_t> successors, predecessors;
   };
 
-  void layOutVariables();
+  bool layOutVariables(std::string &errors);
   void split(std::string_view opcode);
   bool decodeOne(uint32_t index, Draft &draft);
+  bool checkTarget();
+  bool checkType();
   bool decodeControl(bool &matched);
   bool decodeBranch();
   bool decodeBranchTable();
   bool decodeCall();
+  bool checkCall(const std::vector<ptx::Variable> &declared, const std::vector<Slot> &slots, const char *what);
   bool decodeBarrier();
   bool argumentSlots(const ptx::Operand &list, std::vector<Slot> &slots);
   bool labelTarget(std::string_view label, uint32_t scope, uint32_t &index) const;
@@ -162,6 +166,9 @@ private:
   bool symbolAddress(const ptx::Operand &operand, uint64_t &value, bool &isLocal);
   const ptx::Variable *variable(const ptx::Operand &operand) const;
   Ref registerRef(uint32_t reg, bool written);
+  bool checkRegisterType(const ptx::Operand &operand, ptx::Type wanted);
+  bool checkSpace(const ptx::Operand &operand, ptx::Space space);
+  bool checkImmediate(const ptx::Operand &operand, ptx::Type wanted);
   /// Registers beyond the function's own: the carry flag, and one of each width that takes what `_` is given.
   unsigned registerWidth(uint32_t reg) const;
 
@@ -185,7 +192,8 @@ private:
   Code &code;
   const ptx::Instruction *source = nullptr;
   std::vector<std::string_view> words;
-  uint32_t consumed = 0; ///< bit i: words[i]
+  uint32_t consumed = 0;                 ///< bit i: words[i]
+  ptx::Type firstType = ptx::Type::None; ///< the first type of the opcode: usually that of the result
   std::string message;
   std::vector<Access> accesses;
   std::vector<Draft> drafts;

@@ -45,6 +45,9 @@ const std::unordered_map<std::string_view, Family> &familyTable() {
   return table;
 }
 
+/// What hardware and ptxas allow.
+constexpr uint64_t MaximumLocalBytes = 512 << 10, MaximumParameterBytes = 32764;
+
 struct SystemFunction {
   std::string_view name;
   SystemCall call;
@@ -59,34 +62,40 @@ constexpr SystemFunction SystemFunctions[] = {
 } // namespace
 
 /// Places the function's own variables: kernel parameters in the parameter buffer, .local and .param in the thread's
-/// frame.
-void Decoder::layOutVariables() {
-  uint32_t frame = 0;
-  const auto place = [](uint32_t &cursor, const ptx::Variable &variable) {
+/// frame. False where there are more than a thread, or a kernel, can have.
+bool Decoder::layOutVariables(std::string &errors) {
+  uint64_t frame = 0, parameters = 0;
+  const auto place = [&](uint64_t &cursor, const ptx::Variable &variable, uint64_t limit, const char *what) {
     cursor = (cursor + variable.alignment - 1) / variable.alignment * variable.alignment;
-    const uint32_t offset = cursor;
-    cursor += static_cast<uint32_t>(variable.size);
-    return offset;
+    const uint64_t offset = cursor;
+    cursor += variable.size;
+    if (cursor <= limit)
+      return static_cast<uint32_t>(offset);
+    if (errors.empty())
+      errors = std::to_string(variable.line) + ": " + what + " of " + std::to_string(cursor) + " bytes up to '" +
+               std::string(variable.name) + "': at most " + std::to_string(limit) + "\n";
+    cursor = 0;
+    return 0u;
   };
-  uint32_t parameters = 0;
   for (size_t i = 0; i < function.variables.size(); ++i) {
     const ptx::Variable &variable = function.variables[i];
     if (variable.space == Space::Shared) {
       const auto found = symbols.shared.find(variable.name);
       variableOffset.push_back(found == symbols.shared.end() ? symbols.dynamicShared : found->second);
     } else if (function.isEntry && i < function.parameters.size()) {
-      variableOffset.push_back(place(parameters, variable));
+      variableOffset.push_back(place(parameters, variable, MaximumParameterBytes, "parameters"));
     } else {
-      variableOffset.push_back(place(frame, variable));
+      variableOffset.push_back(place(frame, variable, MaximumLocalBytes, "local variables"));
     }
   }
-  code.localBytes = (frame + 15) / 16 * 16;
+  code.localBytes = static_cast<uint32_t>((frame + 15) / 16 * 16);
   if (function.isEntry)
-    return;
+    return errors.empty();
   for (size_t i = 0; i < function.results.size() + function.parameters.size(); ++i) {
     const Slot slot{variableOffset[i], static_cast<uint32_t>(function.variables[i].size)};
     (i < function.results.size() ? code.results : code.parameters).push_back(slot);
   }
+  return errors.empty();
 }
 
 /// The index of the instruction that a label, looked up from the inside out, stands before.
@@ -140,6 +149,19 @@ bool Decoder::argumentSlots(const Operand &list, std::vector<Slot> &slots) {
   return true;
 }
 
+/// What a call passes must be what the function takes.
+bool Decoder::checkCall(const std::vector<ptx::Variable> &declared, const std::vector<Slot> &slots, const char *what) {
+  const std::string in = " in '" + std::string(source->text.substr(0, 80)) + "'";
+  if (declared.size() != slots.size())
+    return fail("expected " + std::to_string(declared.size()) + " " + what + ", found " + std::to_string(slots.size()) +
+                in);
+  for (size_t i = 0; i < slots.size(); ++i)
+    if (declared[i].size != slots[i].size)
+      return fail("expected " + std::to_string(declared[i].size) + " bytes as number " + std::to_string(i + 1) +
+                  " of the " + what + ", found " + std::to_string(slots[i].size) + in);
+  return true;
+}
+
 bool Decoder::decodeCall() {
   take("uni");
   instr.kind = Kind::Call;
@@ -155,6 +177,17 @@ bool Decoder::decodeCall() {
   if (callee.kind == Operand::Register) {
     instr.op[0] = use(callee, Type::U64);
     instr.target = ptx::None;
+    if (next >= operandCount() || operand(next).kind != Operand::Symbol)
+      return fail("expected the label of a '.callprototype' or '.calltargets' in '" + std::string(source->opcode) +
+                  "'");
+    const std::string_view label = operand(next++).text;
+    if (const auto prototype = function.prototypes.find(label); prototype != function.prototypes.end()) {
+      if (!checkCall(prototype->second.results, site.results, "results") ||
+          !checkCall(prototype->second.parameters, site.arguments, "parameters"))
+        return false;
+    } else if (!function.branchTargets.count(label)) {
+      return fail("no '.callprototype' or '.calltargets' at label '" + std::string(label) + "'");
+    }
     // Any function may be meant: those whose address is taken are decoded by whoever takes it.
   } else if (callee.kind == Operand::Symbol) {
     const auto found = symbols.functions.find(callee.text);
@@ -168,13 +201,16 @@ bool Decoder::decodeCall() {
       if (site.system == ~0u)
         return fail("function '" + std::string(callee.text) + "' has no body and is none that the simulator provides");
     }
+    if (!checkCall(module.functions[found->second].results, site.results, "results") ||
+        !checkCall(module.functions[found->second].parameters, site.arguments, "parameters"))
+      return false;
   } else {
     return fail("expected a function in 'call'");
   }
   program.usesCalls = true;
   instr.imm = static_cast<int64_t>(program.calls.size());
   program.calls.push_back(std::move(site));
-  return done(1, 4);
+  return done(next);
 }
 
 /// bar, barrier, barrier.cluster.
@@ -204,7 +240,7 @@ bool Decoder::decodeBarrier() {
     const Type type = takeType();
     instr.op[3] = define(next++, type == Type::Pred ? 1 : 32);
   }
-  instr.op[0] = operandCount() > next ? use(next++, Type::U32) : constant(0, 32);
+  instr.op[0] = use(next++, Type::U32);
   const unsigned left = operandCount() - std::min(operandCount(), next);
   if (left > (what == 2 ? 1u : 0u))
     instr.op[1] = use(next++, Type::U32);
@@ -257,8 +293,10 @@ bool Decoder::decodeOne(uint32_t index, Draft &draft) {
     instr.guardNegated = source->guardNegated;
   }
   bool matched = false;
-  bool ok = decodeControl(matched);
-  if (!matched) {
+  bool ok = checkType();
+  if (ok)
+    ok = decodeControl(matched);
+  if (!failed() && !matched) {
     const auto family = familyTable().find(root());
     if (family == familyTable().end())
       ok = fail("unknown instruction '" + std::string(source->opcode) + "'");
@@ -267,6 +305,7 @@ bool Decoder::decodeOne(uint32_t index, Draft &draft) {
     if (!ok && !failed())
       fail("unknown form of instruction '" + std::string(source->opcode) + "'");
   }
+  ok = ok && checkTarget();
   draft.instr = instr;
   draft.list = gathered;
   draft.accesses = accesses;
@@ -282,7 +321,10 @@ bool Decoder::decodeOne(uint32_t index, Draft &draft) {
 bool Decoder::run(std::string &errors) {
   code.source = &function;
   carryRegister = static_cast<uint32_t>(function.registers.size());
-  layOutVariables();
+  if (std::string problem; !layOutVariables(problem)) {
+    errors += problem;
+    return false;
+  }
   drafts.resize(function.instructions.size() + 1);
   bool ok = true;
   unsigned reported = 0;

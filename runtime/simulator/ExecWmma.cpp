@@ -73,8 +73,10 @@ void loadFragment(Warp &warp, const Instr &instr) {
       Lanes64 a;
       if (!placeAddresses(warp, instr, shape, e, places, r * per + i, AccessKind::Read, a))
         return;
-      for (unsigned lane = 0; lane < WarpSize; ++lane)
+      for (uint32_t m = warp.mask; m; m &= m - 1) {
+        const unsigned lane = std::countr_zero(m);
         std::memcpy(values + lane * registerBytes + i * bytes, reinterpret_cast<const void *>(a.lane[lane]), bytes);
+      }
     }
     std::memcpy(at(warp, instr.list[r]), values, size_t(WarpSize) * registerBytes);
   }
@@ -91,8 +93,10 @@ void storeFragment(Warp &warp, const Instr &instr) {
       if (!placeAddresses(warp, instr, shape, e, places, r * per + i, AccessKind::Write, a))
         return;
       const char *values = at(warp, instr.list[r]);
-      for (unsigned lane = 0; lane < WarpSize; ++lane)
+      for (uint32_t m = warp.mask; m; m &= m - 1) {
+        const unsigned lane = std::countr_zero(m);
         std::memcpy(reinterpret_cast<void *>(a.lane[lane]), values + lane * registerBytes + i * bytes, bytes);
+      }
     }
 }
 

@@ -19,7 +19,13 @@ constexpr unsigned MaximumInlineDepth = 16;
 /// Dynamic shared memory starts at this alignment at least.
 constexpr uint32_t DynamicSharedAlignment = 16;
 
-uint32_t roundUp(uint32_t value, uint32_t unit) { return (value + unit - 1) / unit * unit; }
+/// More than any CTA can have, and far from the end of 32 bits: sums stop here.
+constexpr uint64_t ImpossibleShared = 1 << 30;
+
+uint64_t roundUp(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
+
+/// Bytes of .shared variables that ptxas allows a kernel; what is asked for at the launch may be more.
+uint32_t staticSharedLimit(const ptx::Module &module) { return module.architecture >= 90 ? 232448 : 49152; }
 
 } // namespace
 
@@ -34,6 +40,14 @@ bool ModuleImpl::load(std::string &error) {
   target = std::string(ast.target);
   for (uint32_t i = 0; i < ast.functions.size(); ++i)
     symbols.functions[ast.functions[i].name] = i;
+  for (const ptx::Alias &alias : ast.aliases) {
+    const auto function = symbols.functions.find(alias.function);
+    if (function == symbols.functions.end() || !symbols.functions.count(alias.name)) {
+      error = std::to_string(alias.line) + ": '.alias' of a function that is not declared";
+      return false;
+    }
+    symbols.functions[alias.name] = function->second;
+  }
   if (!placeGlobals(error))
     return false;
   describeKernels();
@@ -54,6 +68,8 @@ bool ModuleImpl::placeGlobals(std::string &error) {
     }
     allocated.push_back(address);
     symbols.globals[variable.name] = address;
+    if (variable.space == ptx::Space::Const)
+      symbols.constants.insert(variable.name);
     placed.push_back({&variable, address});
     globals.push_back({std::string(variable.name), address, variable.size, variable.space == ptx::Space::Const,
                        variable.isManaged});
@@ -113,7 +129,8 @@ std::vector<const ptx::Variable *> ModuleImpl::sharedVariables(uint32_t function
 }
 
 uint32_t ModuleImpl::layOutShared(uint32_t function, SymbolTable &table) const {
-  uint32_t cursor = SharedBase, dynamicAlignment = DynamicSharedAlignment;
+  uint64_t cursor = SharedBase;
+  uint32_t dynamicAlignment = DynamicSharedAlignment;
   const auto variables = sharedVariables(function);
   for (const ptx::Variable *variable : variables) {
     if (variable->size == 0) {
@@ -121,14 +138,14 @@ uint32_t ModuleImpl::layOutShared(uint32_t function, SymbolTable &table) const {
       continue;
     }
     cursor = roundUp(cursor, std::max(1u, variable->alignment));
-    table.shared[variable->name] = cursor;
-    cursor += static_cast<uint32_t>(variable->size);
+    table.shared[variable->name] = static_cast<uint32_t>(cursor);
+    cursor = std::min(cursor + variable->size, ImpossibleShared);
   }
-  table.dynamicShared = roundUp(cursor, dynamicAlignment);
+  table.dynamicShared = static_cast<uint32_t>(roundUp(cursor, dynamicAlignment));
   for (const ptx::Variable *variable : variables)
     if (variable->size == 0)
       table.shared[variable->name] = table.dynamicShared;
-  return cursor - SharedBase;
+  return static_cast<uint32_t>(cursor - SharedBase);
 }
 
 void ModuleImpl::describeKernels() {
@@ -140,15 +157,16 @@ void ModuleImpl::describeKernels() {
     kernel.name = std::string(function.name);
     kernel.function = i;
     kernel.line = function.line;
-    uint32_t cursor = 0;
+    uint64_t cursor = 0;
     for (const ptx::Variable &variable : function.parameters) {
       cursor = roundUp(cursor, std::max(1u, variable.alignment));
-      kernel.parameters.push_back({std::string(variable.name), "." + std::string(ptx::name(variable.type)), cursor,
-                                   static_cast<uint32_t>(variable.size), variable.alignment, variable.isArray,
-                                   variable.isPointer, variable.pointeeAlignment});
-      cursor += static_cast<uint32_t>(variable.size);
+      kernel.parameters.push_back({std::string(variable.name), "." + std::string(ptx::name(variable.type)),
+                                   static_cast<uint32_t>(cursor), static_cast<uint32_t>(variable.size),
+                                   variable.alignment, variable.isArray, variable.isPointer,
+                                   variable.pointeeAlignment});
+      cursor = std::min(cursor + variable.size, ImpossibleShared); // a kernel with so many is never prepared
     }
-    kernel.parameterBytes = cursor;
+    kernel.parameterBytes = static_cast<uint32_t>(cursor);
     SymbolTable ignored;
     kernel.staticShared = layOutShared(i, ignored);
     const auto product = [](const uint32_t (&v)[3]) { return v[0] * v[1] * v[2]; };
@@ -158,7 +176,8 @@ void ModuleImpl::describeKernels() {
     std::copy(std::begin(function.requiredCluster), std::end(function.requiredCluster), kernel.requiredCluster);
     for (const ptx::Variable &variable : function.variables)
       if (variable.space == ptx::Space::Local)
-        kernel.localBytes = roundUp(kernel.localBytes, variable.alignment) + static_cast<uint32_t>(variable.size);
+        kernel.localBytes = static_cast<uint32_t>(
+            std::min(roundUp(kernel.localBytes, variable.alignment) + variable.size, ImpossibleShared));
     kernels.push_back(std::move(kernel));
   }
 }
@@ -170,7 +189,12 @@ const Program *ModuleImpl::program(const Kernel &kernel, std::string &errors) {
     Prepared prepared;
     SymbolTable table = symbols;
     const uint32_t staticShared = layOutShared(kernel.function, table);
-    prepared.program = decodeProgram(ast, kernel.function, table, staticShared, prepared.errors);
+    if (const uint32_t limit = staticSharedLimit(ast); staticShared > limit)
+      prepared.errors = std::to_string(kernel.line) + ": .shared variables of " + std::to_string(staticShared) +
+                        " bytes in kernel '" + kernel.name + "': at most " + std::to_string(limit) + " for " + target +
+                        "\n";
+    else
+      prepared.program = decodeProgram(ast, kernel.function, table, staticShared, prepared.errors);
     if (prepared.program) {
       prepared.program->dynamicSharedOffset = table.dynamicShared;
       for (const ptx::Variable *variable : sharedVariables(kernel.function))

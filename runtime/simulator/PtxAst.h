@@ -171,12 +171,21 @@ struct Location {
   uint32_t inlinedAt = None; ///< in Module::locations
 };
 
+/// `.alias name, function;`
+struct Alias {
+  std::string_view name, function;
+  uint32_t line = 0;
+};
+
 struct Module {
-  unsigned version = 0; ///< 87 for 8.7
-  std::string_view target;
+  unsigned version = 0;      ///< 87 for 8.7
+  std::string_view target;   ///< "sm_90a"
+  unsigned architecture = 0; ///< 90 of it
+  char features = 0;         ///< 'a' or 'f' of it
   bool addressSize64 = true;
   std::vector<Variable> variables;
   std::vector<Function> functions;
+  std::vector<Alias> aliases;
   std::unordered_map<uint32_t, std::string> files;
   std::vector<Location> locations;
 };

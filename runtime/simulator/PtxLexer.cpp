@@ -112,8 +112,10 @@ Token Lexer::number() {
     base = 8;
   }
   const char *digits = position;
+  bool tooLarge = false;
   while (position < end && hexDigit(*position) >= 0 && hexDigit(*position) < int(base)) {
-    token.value = token.value * base + hexDigit(*position);
+    tooLarge |= __builtin_mul_overflow(token.value, uint64_t(base), &token.value) ||
+                __builtin_add_overflow(token.value, uint64_t(hexDigit(*position)), &token.value);
     ++position;
   }
   if (position == digits)
@@ -140,6 +142,8 @@ Token Lexer::number() {
   }
   if (position < end && (*position == 'U' || *position == 'u'))
     ++position;
+  if (tooLarge)
+    token.kind = Token::Bad;
   if (position < end && isWordChar(*position)) {
     token.kind = Token::Bad;
     while (position < end && isWordChar(*position))

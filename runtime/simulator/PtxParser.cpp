@@ -10,11 +10,14 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstring>
 
 namespace tessera::sim::ptx {
 
 namespace {
+
+constexpr uint64_t MaximumConstantBytes = 64 << 10;
 
 struct TypeName {
   std::string_view name;
@@ -132,7 +135,7 @@ bool Parser::word(std::string_view &text, std::string_view wanted) {
 }
 
 /// `1, 2, 3`, at most three.
-bool Parser::threeIntegers(uint32_t (&values)[3]) {
+bool Parser::threeIntegers(uint32_t *values) {
   values[0] = values[1] = values[2] = 1;
   for (unsigned i = 0; i < 3; ++i) {
     uint64_t value;
@@ -289,6 +292,25 @@ bool Parser::initialiser(Variable &variable) {
   return true;
 }
 
+/// What is judged of variables once they are read: those from `first` on.
+bool Parser::checkVariables(const std::vector<Variable> &variables, size_t first, bool isModule) {
+  for (size_t i = first; i < variables.size(); ++i) {
+    const Variable &variable = variables[i];
+    Token at = token;
+    at.line = variable.line;
+    if (variable.size == 0 && !variable.isExtern)
+      return fail(at, "variable '" + std::string(variable.name) + "' has no size");
+    if (isModule && !variable.isExtern && !defined.insert(variable.name).second)
+      return fail(at, "'" + std::string(variable.name) + "' is defined twice");
+    if (variable.space == Space::Const)
+      constantBytes += variable.size;
+    if (constantBytes > MaximumConstantBytes)
+      return fail(at, "constant variables of " + std::to_string(constantBytes) + " bytes up to '" +
+                          std::string(variable.name) + "': at most " + std::to_string(MaximumConstantBytes));
+  }
+  return true;
+}
+
 bool Parser::variableDeclaration(Space space, bool isExtern, std::vector<Variable> &into) {
   Variable common;
   common.space = space;
@@ -328,12 +350,17 @@ bool Parser::functionDirective(Function &function) {
   const std::string_view text = token.text;
   advance();
   uint64_t ignored;
-  if (text == "maxntid")
-    return threeIntegers(function.maxThreads);
-  if (text == "reqntid")
-    return threeIntegers(function.requiredThreads);
-  if (text == "reqnctapercluster")
-    return threeIntegers(function.requiredCluster);
+  for (const auto &[name, values] : {std::pair<std::string_view, uint32_t *>{"maxntid", function.maxThreads},
+                                     {"reqntid", function.requiredThreads},
+                                     {"reqnctapercluster", function.requiredCluster}}) {
+    if (text != name)
+      continue;
+    if (!threeIntegers(values))
+      return false;
+    if (!values[0] || !values[1] || !values[2])
+      return fail(at, "expected numbers from 1 on for '." + std::string(text) + "'");
+    return true;
+  }
   if (text == "noreturn") {
     function.noReturn = true;
     return true;
@@ -381,8 +408,11 @@ bool Parser::function(bool isEntry) {
     module.functions.push_back(std::move(function));
     return true;
   }
-  if (!expect('{'))
-    return false;
+  if (!token.is('{'))
+    return unexpected("'{'");
+  if (!defined.insert(function.name).second)
+    return fail(token, "'" + std::string(function.name) + "' is defined twice");
+  advance();
   function.hasBody = true;
   if (!body(function))
     return false;
@@ -403,7 +433,6 @@ bool Parser::fileDirective() {
   while (accept(','))
     if (!integer(ignored))
       return false;
-  accept(';');
   return true;
 }
 
@@ -417,6 +446,41 @@ bool Parser::versionDirective() {
     return unexpected("a version");
   }
   advance();
+  return true;
+}
+
+/// `.alias other, function;`
+bool Parser::aliasDirective() {
+  std::string_view other, name;
+  if (!word(other, "a function"))
+    return false;
+  if (!expect(',') || !word(name, "a function"))
+    return false;
+  module.aliases.push_back({other, name, token.line});
+  return expect(';');
+}
+
+/// `.target sm_90a, debug`
+bool Parser::targetDirective() {
+  const Token at = token;
+  if (!word(module.target, "a target"))
+    return false;
+  std::string_view number = module.target;
+  module.features = 0;
+  module.architecture = 0;
+  if (number.starts_with("sm_"))
+    number.remove_prefix(3);
+  if (number.ends_with('a') || number.ends_with('f')) {
+    module.features = number.back();
+    number.remove_suffix(1);
+  }
+  const auto [end, problem] = std::from_chars(number.data(), number.data() + number.size(), module.architecture);
+  if (!module.target.starts_with("sm_") || problem != std::errc() || end != number.data() + number.size())
+    return fail(at, "expected a target such as 'sm_90a', found '" + std::string(module.target) + "'");
+  std::string_view option;
+  while (accept(','))
+    if (!word(option, "a target option"))
+      return false;
   return true;
 }
 
@@ -434,23 +498,15 @@ bool Parser::topLevel() {
   advance();
   if (text == "entry" || text == "func")
     return function(text == "entry");
-  if (text == "global")
-    return variableDeclaration(Space::Global, isExtern, module.variables);
-  if (text == "const")
-    return variableDeclaration(Space::Const, isExtern, module.variables);
-  if (text == "shared" || text == "shared::cta")
-    return variableDeclaration(Space::Shared, isExtern, module.variables);
+  if (text == "global" || text == "const" || text == "shared" || text == "shared::cta") {
+    const Space space = text == "global" ? Space::Global : text == "const" ? Space::Const : Space::Shared;
+    const size_t first = module.variables.size();
+    return variableDeclaration(space, isExtern, module.variables) && checkVariables(module.variables, first, true);
+  }
   if (text == "version")
     return versionDirective();
-  if (text == "target") {
-    if (!word(module.target, "a target"))
-      return false;
-    std::string_view option;
-    while (accept(','))
-      if (!word(option, "a target option"))
-        return false;
-    return true;
-  }
+  if (text == "target")
+    return targetDirective();
   if (text == "address_size") {
     uint64_t size;
     if (!integer(size))
@@ -471,7 +527,9 @@ bool Parser::topLevel() {
     advance();
     return true;
   }
-  if (text == "pragma" || text == "alias") {
+  if (text == "alias")
+    return aliasDirective();
+  if (text == "pragma") {
     while (!token.is(';') && token.kind != Token::End)
       advance();
     return expect(';');
@@ -481,14 +539,13 @@ bool Parser::topLevel() {
 
 bool Parser::parse() {
   advance();
-  while (token.kind != Token::End) {
-    if (accept(';'))
-      continue;
+  while (token.kind != Token::End)
     if (!topLevel())
       return false;
-  }
   if (module.version == 0)
     return fail(token, "no .version directive: this is not PTX");
+  if (module.target.empty())
+    return fail(token, "no .target directive");
   return true;
 }
 

@@ -14,6 +14,7 @@
 
 #include <map>
 #include <tuple>
+#include <unordered_set>
 
 namespace tessera::sim::ptx {
 
@@ -32,6 +33,7 @@ private:
     std::unordered_map<std::string_view, RegisterRange> ranges; ///< `%r<10>`: prefix → numbers
     std::unordered_map<std::string_view, uint32_t> registers;
     std::unordered_map<std::string_view, uint32_t> variables;
+    std::unordered_set<std::string_view> taken; ///< every name declared, labels too
     uint32_t scope = 0;
   };
 
@@ -45,7 +47,7 @@ private:
   bool accept(char c);
   bool integer(uint64_t &value);
   bool word(std::string_view &text, std::string_view wanted);
-  bool threeIntegers(uint32_t (&values)[3]);
+  bool threeIntegers(uint32_t *values);
   bool alignment(uint32_t &value);
 
   // Declarations.
@@ -60,6 +62,8 @@ private:
   bool functionDirective(Function &function);
   bool fileDirective();
   bool versionDirective();
+  bool targetDirective();
+  bool aliasDirective();
 
   // Bodies.
   bool body(Function &function);
@@ -70,20 +74,27 @@ private:
   bool labelled(Function &function, std::string_view label);
   bool instruction(Function &function);
   bool operandItem(Function &function, Operand &operand);
+  bool nestedOperand(Function &function, Operand &operand);
   bool operandAlternatives(Function &function, Operand &operand);
   bool operandList(Function &function, char close, Operand &operand);
   bool address(Function &function, Operand &operand);
   bool displacement(int64_t &value);
   bool nameOperand(Function &function, Operand &operand);
   bool findRegister(std::string_view name, uint32_t &index) const;
+  bool declare(const Token &at, std::string_view name);
   bool findVariable(std::string_view name, uint32_t &index) const;
+
+  bool checkVariables(const std::vector<Variable> &variables, size_t first, bool isModule);
 
   Lexer lexer;
   Module &module;
   Token token;
-  const char *lastEnd = nullptr; ///< end of the token before `token`
-  std::vector<Names> names;      ///< innermost last
+  const char *lastEnd = nullptr;                ///< end of the token before `token`
+  std::vector<Names> names;                     ///< innermost last
+  std::unordered_set<std::string_view> defined; ///< variables and functions of the module
+  uint64_t constantBytes = 0;
   uint32_t currentLocation = None;
+  unsigned nesting = 0;                                                ///< brackets around the operand that is read
   std::map<std::tuple<uint32_t, uint32_t, uint32_t>, uint32_t> lastAt; ///< the latest location at a place
 };
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr uint32_t MaximumRegisters = 1u << 22;
 constexpr unsigned MaximumScopes = 64;
+constexpr unsigned MaximumNesting = 8; ///< of brackets in operands
 
 /// Splits "%r12" into "%r" and 12; false when there are no digits or too many.
 bool splitNumber(std::string_view name, std::string_view &prefix, uint32_t &number) {
@@ -61,6 +62,18 @@ bool Parser::findVariable(std::string_view name, uint32_t &index) const {
   return false;
 }
 
+/// Notes a name of the innermost scope, in which it may not be declared twice.
+bool Parser::declare(const Token &at, std::string_view name) {
+  std::string_view prefix;
+  uint32_t number = 0;
+  bool isTaken = !names.back().taken.insert(name).second;
+  if (splitNumber(name, prefix, number)) {
+    const auto range = names.back().ranges.find(prefix);
+    isTaken |= range != names.back().ranges.end() && number < range->second.count;
+  }
+  return !isTaken || fail(at, "'" + std::string(name) + "' is declared twice");
+}
+
 /// `.reg .b32 %r<10>, %x;`
 bool Parser::registerDeclaration(Function &function) {
   if (token.kind != Token::Directive)
@@ -74,6 +87,7 @@ bool Parser::registerDeclaration(Function &function) {
   advance();
   do {
     std::string_view name;
+    const Token place = token;
     if (!word(name, "a register"))
       return false;
     uint64_t count = 1;
@@ -83,6 +97,8 @@ bool Parser::registerDeclaration(Function &function) {
     if (count > MaximumRegisters || function.registers.size() + count > MaximumRegisters)
       return fail(at, "more than " + std::to_string(MaximumRegisters) + " registers");
     const auto base = static_cast<uint32_t>(function.registers.size());
+    if (isRange ? names.back().ranges.count(name) != 0 : !declare(place, name))
+      return fail(place, "'" + std::string(name) + "' is declared twice");
     if (isRange)
       names.back().ranges[name] = {base, static_cast<uint32_t>(count)};
     else
@@ -127,7 +143,6 @@ bool Parser::location() {
       return fail(token, "expected 'function_name' or 'inlined_at', found '" + std::string(what) + "'");
     }
   }
-  accept(';');
   currentLocation = static_cast<uint32_t>(module.locations.size());
   module.locations.push_back(location);
   lastAt[{location.file, location.line, location.column}] = currentLocation;
@@ -167,14 +182,15 @@ bool Parser::bodyDirective(Function &function) {
   const size_t first = function.variables.size();
   if (space == Space::Global || space == Space::Const) {
     const size_t start = module.variables.size();
-    if (!variableDeclaration(space, false, module.variables))
-      return false;
-    return start <= module.variables.size();
+    return variableDeclaration(space, false, module.variables) && checkVariables(module.variables, start, false);
   }
-  if (!variableDeclaration(space, false, function.variables))
+  if (!variableDeclaration(space, false, function.variables) || !checkVariables(function.variables, first, false))
     return false;
-  for (size_t i = first; i < function.variables.size(); ++i)
+  for (size_t i = first; i < function.variables.size(); ++i) {
+    if (!declare(at, function.variables[i].name))
+      return false;
     names.back().variables[function.variables[i].name] = static_cast<uint32_t>(i);
+  }
   return true;
 }
 
@@ -306,19 +322,24 @@ bool Parser::operandItem(Function &function, Operand &operand) {
   case Token::Word:
     return nameOperand(function, operand);
   case Token::Punctuation:
-    if (negative)
-      break;
-    if (accept('['))
-      return address(function, operand);
-    if (accept('{'))
-      return operandList(function, '}', operand);
-    if (accept('('))
-      return operandList(function, ')', operand);
+    if (!negative && (token.is('[') || token.is('{') || token.is('(')))
+      return nestedOperand(function, operand);
     break;
   default:
     break;
   }
   return unexpected("an operand");
+}
+
+bool Parser::nestedOperand(Function &function, Operand &operand) {
+  if (nesting >= MaximumNesting)
+    return fail(token, "brackets nested more than " + std::to_string(MaximumNesting) + " deep");
+  ++nesting;
+  const char open = token.punctuation;
+  advance();
+  const bool ok = open == '[' ? address(function, operand) : operandList(function, open == '{' ? '}' : ')', operand);
+  --nesting;
+  return ok;
 }
 
 /// An operand, or two with '|' between: the second result of setp, shfl, match, elect.
@@ -386,6 +407,8 @@ bool Parser::labelled(Function &function, std::string_view label) {
       label, static_cast<uint32_t>(function.instructions.size()));
   if (!isNew)
     return fail(token, "label '" + std::string(label) + "' is defined twice");
+  if (!declare(token, label))
+    return false;
   if (token.isDirective("branchtargets") || token.isDirective("calltargets")) {
     advance();
     auto &targets = function.branchTargets[label];
@@ -416,8 +439,6 @@ bool Parser::labelled(Function &function, std::string_view label) {
 bool Parser::statement(Function &function) {
   if (token.kind == Token::Directive)
     return bodyDirective(function);
-  if (accept(';'))
-    return true;
   if (token.is('{')) {
     if (names.size() >= MaximumScopes)
       return fail(token, "scopes nested more than " + std::to_string(MaximumScopes) + " deep");
@@ -450,6 +471,10 @@ bool Parser::body(Function &function) {
   function.scopes.assign(1, Scope{});
   for (const auto *list : {&function.results, &function.parameters})
     for (const Variable &variable : *list) {
+      Token at = token;
+      at.line = variable.line;
+      if (!declare(at, variable.name))
+        return false;
       names.back().variables[variable.name] = static_cast<uint32_t>(function.variables.size());
       function.variables.push_back(variable);
     }
