@@ -166,7 +166,7 @@ void noteInRound(Warp &warp, InstrCounts &record, uint32_t mask) {
   if (record.waitLoop == WaitLoopHead) {
     round.clear();
     warp.wroteBeforeRound = warp.wrote;
-    warp.wrote = false;
+    warp.wrote = warp.wroteInRound = false;
     warp.roundLanes = group.lanes;
   } else if (round.empty() || round.back().record->pc + 1 != record.pc || warp.roundLanes != group.lanes) {
     round.clear(); // lanes have parted: this round counts
@@ -176,7 +176,7 @@ void noteInRound(Warp &warp, InstrCounts &record, uint32_t mask) {
 }
 
 void endRound(Warp &warp) {
-  if (!warp.round.empty() && !warp.wrote)
+  if (!warp.round.empty() && !warp.wrote && !warp.wroteInRound)
     for (const RoundEntry &entry : warp.round) {
       --entry.record->issued;
       entry.record->effective -= entry.lanes != 0;

@@ -176,7 +176,8 @@ void prepareUnit(Unit &unit, Launch &launch, uint64_t number, CountTable *counts
     unit.ctas[rank]->counts = counts;
 }
 
-/// Turns in which warps still change memory, though all of them end it waiting, before an operation in flight ends.
+/// Turns in which warps still change memory, though all of them end it waiting, before an operation in flight ends or
+/// others have the host thread.
 constexpr unsigned StirredRounds = 16;
 /// Turns in which warps do nothing but wait for mbarriers that nothing will complete before that is a deadlock: a loop
 /// may give up by itself after some rounds.
@@ -207,10 +208,13 @@ Progress runUnit(Unit &unit) {
     }
     if (!anyActive)
       return Progress::Done;
-    if (unit.async.any()) {
-      if (anyEnded || (stirred && rounds < StirredRounds))
-        continue;
+    if (stirred && rounds < StirredRounds) {
+      unit.ctas[0]->launch->activity.fetch_add(1, std::memory_order_relaxed);
+      continue;
+    }
+    if (unit.async.any() && !anyEnded) {
       rounds = 0;
+      unit.ctas[0]->launch->activity.fetch_add(1, std::memory_order_relaxed);
       if (unit.async.endOne() == AsyncQueue::Outcome::Failed)
         return Progress::Failed;
       continue;

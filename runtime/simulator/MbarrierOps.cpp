@@ -90,7 +90,7 @@ bool arrive(const Issuer &issuer, const Instr &instr, const SharedPlace &place, 
     return fail(issuer, place,
                 "mbarrier arrival of " + std::to_string(count) + ": expected 1 to " +
                     std::to_string(MbarrierCountLimit));
-  if (Order *order = warp.cta->order; order)
+  if (Order *order = warp.cta->order)
     order->release(warp, barrier->point());
   std::string wrong;
   if (instr.bytes & Expects)

@@ -25,6 +25,9 @@ namespace {
 constexpr uint64_t Quantum = 20000;
 /// Rounds of a waiting loop before others have their turn.
 constexpr uint32_t SpinTurns = 8;
+/// Atomic operations in a row that changed nothing before other CTAs have their turn: programs that wait for each other
+/// by a counter, with a barrier in every round of the loop.
+constexpr uint32_t PollsInVain = 32;
 /// Turns of all warps for which an operation in flight may stay so while they find other work.
 constexpr unsigned RoundsInFlight = 64;
 
@@ -62,6 +65,7 @@ template <bool Watched> struct Running {
 /// True when the warp changed memory since it was last asked.
 bool takeWrote(Warp &warp) {
   warp.stirred |= warp.wrote;
+  warp.wroteInRound |= warp.wrote;
   return std::exchange(warp.wrote, false);
 }
 
@@ -413,7 +417,7 @@ Progress runCta(Cta &cta) {
   TurnOrder order(cta);
   cta.progressed = false;
   for (unsigned rounds = 0;; ++rounds) {
-    bool ran = false, progressed = false;
+    bool ran = false, progressed = false, polled = false;
     cta.stirred = false;
     order.nextRound();
     for (uint32_t turn = 0; turn < cta.warps.size(); ++turn) {
@@ -431,6 +435,10 @@ Progress runCta(Cta &cta) {
       progressed |= warp.executed != before && stop != Stop::Spinning;
       takeWrote(warp);
       cta.stirred |= std::exchange(warp.stirred, false);
+      if (warp.polls >= PollsInVain) {
+        warp.polls = 0;
+        polled = true;
+      }
     }
     cta.progressed |= progressed;
     if (progressed)
@@ -447,7 +455,7 @@ Progress runCta(Cta &cta) {
       cta.failed = true;
       return Progress::Failed;
     }
-    if (!progressed || (rounds >= RoundsInFlight && cta.async->any()))
+    if (!progressed || polled || (rounds >= RoundsInFlight && cta.async->any()))
       return Progress::Waiting;
   }
 }

@@ -173,6 +173,7 @@ struct Warp {
   bool wrote = false;   ///< changed memory since the last round of a loop that may wait: it does not merely wait
   bool ahead = false;   ///< read global memory in its turn: lets others do so before it writes there
   bool gaveWay = false; ///< ended its turn for that: in the next round it comes after all others
+  uint32_t polls = 0;   ///< atomic operations in a row that changed nothing, with no store to global memory between
   Cta *cta = nullptr;
   uint64_t windowBase = 0, windowEnd = 0;       ///< the allocation last hit
   uint64_t olderBase[3] = {}, olderEnd[3] = {}; ///< those hit before it
@@ -208,7 +209,7 @@ struct Warp {
   InstrCounts *counting = nullptr; ///< of the current instruction; null where the launch is not counted
   uint32_t countedLanes = 0;       ///< that execute it
   uint32_t roundLanes = 0;         ///< of the group that goes round
-  bool wroteBeforeRound = false;
+  bool wroteBeforeRound = false, wroteInRound = false;
   std::vector<RoundEntry> round;
 
   uint32_t pc() const { return groups[current].pc; }
