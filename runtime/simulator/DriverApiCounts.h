@@ -1,4 +1,4 @@
-// Counted launches: what the library exports of them (runtime/include/tessera/SimulatorApi.h), and where launches leave theirs.
+// Counted launches: what the library exports of them (SimulatorApi.h), and where launches leave theirs.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef TESSERA_RUNTIME_SIMULATOR_DRIVERAPICOUNTS_H
 #define TESSERA_RUNTIME_SIMULATOR_DRIVERAPICOUNTS_H
