@@ -126,8 +126,6 @@ public:
 
 private:
   bool end(AsyncOperation &operation);
-  bool finish(AsyncOperation &operation);
-  void readSources(AsyncOperation &operation);
   bool tell(AsyncOperation &operation);
   void retire(size_t position);
   uint64_t draw();
@@ -140,6 +138,11 @@ private:
   std::vector<size_t> eligible;
   std::vector<uint64_t> staleMaps;
 };
+
+/// Has an operation read its sources, once.
+void readSources(AsyncOperation &operation);
+/// Does to memory what an operation is for. False after a fault.
+bool carryOut(AsyncOperation &operation);
 
 // ---- What several instructions share
 // ------------------------------------------------------------------------------------------------
