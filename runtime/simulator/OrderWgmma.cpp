@@ -5,9 +5,9 @@
 // registers not be written. Before a wgmma a wgmma.fence must order what other instructions wrote to its registers, and
 // the first needs one in any case.
 //
-// What touches these registers is known by their places in the frame (Code::pinned). Moves are looked through: a
-// compiler copies registers between the instructions that use them, and no copy is left once registers are assigned.
-// The copy of a register in flight is itself in flight.
+// What touches these registers is known by their places in the frame (Code::pinned). Moves between them are looked
+// through: a compiler copies registers between the instructions that use them, and no copy is left once registers are
+// assigned. The copy of a register in flight is itself in flight. For the same reason a move needs no wgmma.fence.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -21,7 +21,17 @@ namespace tessera::sim {
 
 namespace {
 
-bool isMove(const Warp &warp) { return warp.frame->code->origins[warp.pc()].text.starts_with("mov"); }
+enum class Move : uint8_t { No, Copy, Constant };
+
+/// Whether the instruction copies, or packs, registers.
+Move moveAt(const Warp &warp) {
+  const std::string_view text = warp.frame->code->origins[warp.pc()].text;
+  if (!text.starts_with("mov"))
+    return Move::No;
+  const size_t source = text.find_first_not_of(" \t", text.rfind(',') + 1);
+  return source != text.npos && (text[source] == '-' || (text[source] >= '0' && text[source] <= '9')) ? Move::Constant
+                                                                                                      : Move::Copy;
+}
 
 const std::vector<PinnedAccess> &pinnedHere(const Warp &warp) { return warp.frame->code->pinned[warp.pc()]; }
 
@@ -33,14 +43,14 @@ bool Order::touchRegisters(Warp &warp, const Instr &instr) {
     return true;
   WgmmaState &w = s.wgmma[s.numberOf(warp)];
   const std::vector<PinnedAccess> &touched = pinnedHere(warp);
-  const bool moves = isMove(warp);
+  const Move move = moveAt(warp);
   const RegisterFlight *copied = nullptr;
   for (const PinnedAccess &access : touched) {
     const auto found = w.inFlight.find(access.place);
     const bool flying = found != w.inFlight.end() && w.isInFlight(found->second);
-    if (flying && moves && access.read && !access.written)
+    if (flying && move == Move::Copy && access.read && !access.written)
       copied = &found->second;
-    if (flying && !moves && (access.written || found->second.isAccumulator)) {
+    if (flying && move != Move::Copy && (access.written || found->second.isAccumulator)) {
       const bool isAccumulator = found->second.isAccumulator;
       std::string text = std::string(access.written ? "writes" : "reads") +
                          (isAccumulator ? " an accumulator" : " a fragment of A in registers") +
@@ -53,7 +63,7 @@ bool Order::touchRegisters(Warp &warp, const Instr &instr) {
   for (const PinnedAccess &access : touched) {
     if (!access.written)
       continue;
-    if (!moves)
+    if (move == Move::No)
       w.written[access.place] = s.siteOf(warp);
     else if (copied)
       w.inFlight[access.place] = RegisterFlight(*copied);

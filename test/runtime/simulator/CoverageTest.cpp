@@ -232,7 +232,10 @@ std::vector<Listed> listedForms() {
   return result;
 }
 
-class Coverage : public SimulatorTest {};
+class Coverage : public SimulatorTest {
+protected:
+  Coverage() { planted = true; } // instructions one by one: nothing orders their warps
+};
 
 TEST_F(Coverage, FormsThatTritonEmitsExecute) {
   DeviceArray<uint64_t> global(memory, std::vector<uint64_t>(8192, 0));

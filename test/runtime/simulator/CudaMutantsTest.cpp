@@ -32,6 +32,8 @@ std::string mutated(std::string text, const std::string &kernel, const std::stri
 
 class CudaMutants : public CudaTest {
 protected:
+  CudaMutants() { planted = true; }
+
   /// Launches the mutant with all checks on under several seeds; `launch` runs it and returns the report.
   template <typename Launch>
   void expectFound(const std::string &file, const std::string &kernel, const std::string &line, int occurrence,

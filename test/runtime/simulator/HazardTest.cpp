@@ -236,6 +236,25 @@ TEST_F(WgmmaHazards, FragmentOverwritten) {
          "group");
 }
 
+TEST_F(WgmmaHazards, MovesOfRegisters) {
+  const std::string operands = with(Operands, ProxyFence, "{P}") + "mov.b32 %r10, 0;\n";
+  const std::string second = "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f11, %f12, %f13, %f14}, %rd5, %rd6, "
+                             "1, 1, 1, 0, 0;\n";
+  // Accumulators handed on by moves, as compilers do, are no accesses; what the moves lead to is.
+  const std::string handOn = operands + Fence + Multiply + Commit +
+                             "mov.f32 %f11, %f1; mov.f32 %f12, %f2; mov.f32 %f13, %f3; mov.f32 %f14, %f4;\n" + second +
+                             Commit + "{B}\n" + "add.f32 %f5, %f11, %f12;\n" + Wait;
+  silent(with(handOn, "wgmma.wait_group.sync.aligned 0;"), setting());
+  expect(fails(ErrorKind::AsyncHazard, with(handOn, Nothing), setting()), 16, 13,
+         "reads an accumulator of a wgmma that has not been waited for: no wgmma.wait_group covers its group");
+  // A constant is no copy.
+  expect(fails(ErrorKind::AsyncHazard, operands + Fence + MultiplyRegisters + Commit + "mov.b32 %r11, 5;\n" + Wait,
+               setting()),
+         12, 10,
+         "writes a fragment of A in registers of a wgmma that has not been waited for: no wgmma.wait_group covers its "
+         "group");
+}
+
 TEST_F(WgmmaHazards, SharedMemoryOverwritten) {
   const std::string body =
       with(Operands, ProxyFence, "{P}") + Fence + Multiply + Commit + "{B}\nst.shared.u32 [%r6], %r1;\n" + Wait + Use;

@@ -421,6 +421,8 @@ TEST_F(TensorMaps, DriverNumbers) {
 
 class TensorFaults : public TensorMaps {
 protected:
+  TensorFaults() { planted = true; }
+
   Error fails(const std::string &kernel, const TensorMap &map, const std::array<int32_t, TensorRanks> &at,
               uint32_t bytes = 512) {
     const auto module = parse(moduleText(2));
