@@ -1,20 +1,21 @@
 //===- ApproximateProbes.cpp - rcp sqrt rsqrt sin cos lg2 ex2 tanh div ----===//
 //
-// Approximations have the error that the PTX manual documents, measured from
-// the true value, which comes from the host's long double functions. Special
-// values are those of the manual's tables.
+// Approximations have the error that the PTX manual documents, measured from the true value, which comes from the
+// host's long double functions. Special values are those of the manual's tables.
 //
-//   rcp.approx.f32     1 ulp                           sin cos 2^-20.5 absolute
-//   in [-2 pi, 2 pi], sqrt.approx.f32    2^-23 relative 2^-14.7 in [-100 pi,
-//   100 pi], beyond nothing rsqrt.approx.f32   2^-22.9 relative lg2 2^-22
-//   absolute in (0.5, 2), relative elsewhere div.approx, .full  2 ulp ex2.f32
-//   2 ulp from the correctly rounded value tanh.f32           2^-11 relative
-//   ex2.f16 .bf16      2^-9.9, 2^-7 relative tanh.f16 .bf16     2^-10.987, 2^-8
-//   absolute
+//   rcp.approx.f32        1 ulp
+//   sqrt.approx.f32       2^-23 relative
+//   rsqrt.approx.f32      2^-22.9 relative
+//   div.approx, .full     2 ulp
+//   sin, cos              2^-20.5 absolute in [-2 pi, 2 pi], 2^-14.7 in [-100 pi, 100 pi], nothing beyond
+//   lg2                   2^-22, absolute in (0.5, 2), relative elsewhere
+//   ex2 of f32            2 ulp from the correctly rounded value
+//   ex2 of f16, bf16      2^-9.9, 2^-7 relative
+//   tanh of f32           2^-11 relative
+//   tanh of f16, bf16     2^-10.987, 2^-8 absolute
 //
-// No error is documented for the gross f64 approximations; taken are two units
-// of the 21 bits that they have, and for rsqrt.approx.f64 two units in the last
-// place.
+// No error is documented for the gross f64 approximations; taken are two units of the 21 bits that they have, and for
+// rsqrt.approx.f64 two units in the last place.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -77,8 +78,7 @@ constexpr Function Functions[] = {
     {"ex2", power, [](Type type, Extended, Extended y) { return 2.5L * ulp(type, y); }},
     {"tanh", tangent, [](Type, Extended, Extended y) { return std::fabs(y) * std::exp2(-11.0L); }},
 };
-/// The narrow types' own; a result below the normal numbers has a unit of them
-/// on top.
+/// The narrow types' own; a result below the normal numbers has a unit of them on top.
 constexpr Function HalfFunctions[] = {
     {"ex2", power,
      [](Type type, Extended, Extended y) {
@@ -92,8 +92,7 @@ Wanted pattern(Type type, Extended value) {
   return exactly(encode(type, decode(Type::F64, std::bit_cast<uint64_t>(static_cast<double>(value)))));
 }
 
-/// Values that the tables fix to the bit: at zeros, infinities, NaN, and
-/// outside the domain.
+/// Values that the tables fix to the bit: at zeros, infinities, NaN, and outside the domain.
 bool isSpecial(const std::string &function, Type type, const Real &x, Wanted &wanted) {
   const Extended endless = INFINITY;
   const bool roots = function == "sqrt" || function == "rsqrt" || function == "lg2";

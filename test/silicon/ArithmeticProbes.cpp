@@ -1,10 +1,8 @@
 //===- ArithmeticProbes.cpp - f32 and f64 arithmetic ----------------------===//
 //
-// add sub mul fma div rcp sqrt in every rounding, flushing and saturation; min
-// max with .NaN and .xorsign.abs; abs neg copysign testp. All of it is known to
-// the bit, but for two things that the manual leaves open and a record will
-// tell: the NaN that f64 results have, and whether .ftz looks at a result
-// before or after it is rounded.
+// add sub mul fma div rcp sqrt in every rounding, flushing and saturation; min max with .NaN and .xorsign.abs; abs neg
+// copysign testp. All of it is known to the bit, but for two things that the manual leaves open and a record will tell:
+// the NaN that f64 results have, and whether .ftz looks at a result before or after it is rounded.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,9 +1,8 @@
 //===- AtomicProbes.cpp - atom and red ------------------------------------===//
 //
-// One operation on one place by each thread: what the place held and what it
-// holds afterwards. Floats are rounded to nearest; .f32 additions flush
-// subnormals where the place is in global memory and do not in shared memory;
-// halves never flush (.noftz).
+// One operation on one place by each thread: what the place held and what it holds afterwards. Floats are rounded to
+// nearest; .f32 additions flush subnormals where the place is in global memory and do not in shared memory; halves
+// never flush (.noftz).
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

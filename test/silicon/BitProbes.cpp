@@ -1,7 +1,6 @@
 //===- BitProbes.cpp - Bits and bytes of integers -------------------------===//
 //
-// Written from the manual's pseudo-code, a bit at a time where it speaks of
-// bits.
+// Written from the manual's pseudo-code, a bit at a time where it speaks of bits.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

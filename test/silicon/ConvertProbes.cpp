@@ -1,20 +1,16 @@
 //===- ConvertProbes.cpp - cvt --------------------------------------------===//
 //
-// Every pair of integer and floating types in every rounding that PTX has for
-// it, with .ftz, .sat, .relu, .satfinite, and the packed forms of f16, bf16,
-// e4m3 and e5m2. All of it is known to the bit, but for NaN payloads of f64 and
-// of bf16 widened to f32.
+// Every pair of integer and floating types in every rounding that PTX has for it, with .ftz, .sat, .relu, .satfinite,
+// the packed forms of f16, bf16, e4m3 and e5m2, and cvt.pack. All of it is known to the bit, but for the payloads of
+// NaNs that pass without loss of bits.
 //
-//   from integer to integer   the low bits; with .sat clamped to the range,
-//   where it can be passed from integer to float     rounded from float to
-//   integer     rounded and clamped; NaN becomes 0, but where f64 or a 64-bit
-//   integer takes part, the
-//                             value of which only the top bit is set
-//   from float to float       rounded where bits are lost; with .rni ...
-//   rounded to an integral value
+//   from integer to integer   the low bits; with .sat clamped to the range, where it can be passed
+//   from integer to float     rounded
+//   from float to integer     rounded and clamped; NaN becomes 0, but where f64 or a 64-bit integer takes part, the top
+//                             bit alone
+//   from float to float       rounded where bits are lost; with .rni ... rounded to an integral value
 //
-// Registers wider than the type: sources are read in their low bits, results
-// extended as their type says.
+// Registers wider than the type: sources are read in their low bits, results extended as their type says.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -60,8 +56,7 @@ Elementwise conversion(const std::string &opcode, Type to, Type from) {
   return form;
 }
 
-/// Whether the type has values that the other cannot hold: only then is there
-/// something to saturate.
+/// Whether the type has values that the other cannot hold: only then is there something to saturate.
 bool mayExceed(Type to, Type from) {
   const auto holds = [](Type type, uint64_t pattern, Type of) {
     const Real value = decode(of, pattern);
@@ -213,8 +208,7 @@ void addNarrow(std::vector<Probe> &probes) {
         for (const bool relu : {false, true})
           for (const bool finite : {false, true}) {
             const bool tf = to == Type::TF32, away = rounding == Rounding::NearestAway;
-            // .rna is for tf32 alone, which has no .relu there, and .satfinite
-            // nowhere else before sm_100.
+            // .rna is for tf32 alone, which has no .relu there, and .satfinite nowhere else before sm_100.
             if (away != (tf && away) || (tf && (packed || (away && relu) || (!away && finite))))
               continue;
             if (to == Type::F16 && !packed && !relu && !finite)
@@ -267,8 +261,7 @@ void addEightBits(std::vector<Probe> &probes) {
         std::vector<uint64_t> values;
         for (const Operands &o : unary(from, 100))
           values.push_back(o[0]);
-        // Every value of the format, the middles between neighbours, and a
-        // little to both sides of those.
+        // Every value of the format, the middles between neighbours, and a little to both sides of those.
         for (unsigned pattern = 0; pattern < 127; ++pattern) {
           const Real here = decode(to, pattern), next = decode(to, pattern + 1);
           if (here.what != Real::Finite)

@@ -212,8 +212,7 @@ OperandList ternary(Type type, unsigned count) {
   for (unsigned i = 0; i < count; ++i) {
     uint64_t z = zs[i];
     if (isFloat(type) && i % 4 == 3) {
-      // About minus the product: what is left shows whether the product was
-      // rounded before.
+      // About minus the product: what is left shows whether the product was rounded before.
       const Real product = multiply(decode(type, xs[i]), decode(type, ys[i]));
       z = encode(type, negate(product));
     }

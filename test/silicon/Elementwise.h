@@ -1,16 +1,12 @@
-//===- Elementwise.h - Probes of one instruction on many operands -*- C++
-//-*-===//
+//===- Elementwise.h - Probes of one instruction on many operands -*- C++ -*-===//
 //
-// Most instructions take a few registers and give one. A probe of such a form
-// runs it once for each tuple of operands, a thread each. Packed forms have
-// `lanes` results a register, each judged by itself.
+// Most instructions take a few registers and give one. A probe of such a form runs it once for each tuple of operands,
+// a thread each. Packed forms have `lanes` results a register, each judged by itself.
 //
-//   operands   registers a, b, c of the types' widths; memory holds 8 bytes for
-//   each result     register d of lanes * bits(result) bits, 8-bit integers in
-//   32
+//   operands   registers a, b, c of the types' widths; memory holds 8 bytes for each
+//   result     register d of lanes * bits(result) bits, 8-bit integers in 32
 //
-// Operand sets are fixed: the values that formats make special, then
-// deterministic noise.
+// Operand sets are fixed: the values that formats make special, then deterministic noise.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -45,20 +41,18 @@ Probe makeProbe(const Elementwise &form);
 
 // ---- Operands ----
 
-/// Patterns of the type that are special: zeros, units, limits, subnormals,
-/// infinities, NaNs, neighbours of powers of two.
+/// Patterns of the type that are special: zeros, units, limits, subnormals, infinities, NaNs, neighbours of powers of
+/// two.
 std::vector<uint64_t> specials(Type type);
-/// `count` patterns of noise: for floats, half of them within moderate
-/// exponents.
+/// `count` patterns of noise: for floats, half of them within moderate exponents.
 std::vector<uint64_t> noise(Type type, unsigned count, uint64_t seed);
 /// One operand each: specials, then noise.
 OperandList unary(Type type, unsigned count = 200);
-/// All pairs of a choice of specials, then noise; in part with values that
-/// cancel or nearly do.
+/// All pairs of a choice of specials, then noise; in part with values that cancel or nearly do.
 OperandList binary(Type a, Type b, unsigned count = 200, unsigned specialsEach = 24);
 OperandList ternary(Type type, unsigned count = 400);
-/// Two lists side by side, the second `shift` bits up: for packed registers.
-/// Every operand of `low` meets another of itself.
+/// Two lists side by side, the second `shift` bits up: for packed registers. Every operand of `low` meets another of
+/// itself.
 OperandList packed(const OperandList &list, unsigned shift);
 
 } // namespace tessera::silicon

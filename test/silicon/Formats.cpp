@@ -45,8 +45,8 @@ Magnitude quantise(const Real &value, int quantum, Rounding rounding) {
   Magnitude whole = 0, rest = 0, half = 0;
   bool more = value.more;
   if (shift <= 0) {
-    // The quantum is finer than the last bit: `more` is then below the quantum
-    // as long as the caller asked for no precision that is not there.
+    // The quantum is finer than the last bit: `more` is then below the quantum as long as the caller asked for no
+    // precision that is not there.
     return value.magnitude << -shift;
   }
   if (shift >= 128) {
@@ -165,8 +165,7 @@ uint64_t encode(Type type, const Real &value, Encoding how) {
     const int leading = highestBit(value.magnitude) + value.exponent;
     const int exponent = std::max(leading, least);
     const Magnitude whole = quantise(value, exponent - fractionBits, how.rounding);
-    // With the leading bit at `fractionBits` the exponent field is one less
-    // than it says: the bit adds itself.
+    // With the leading bit at `fractionBits` the exponent field is one less than it says: the bit adds itself.
     const Magnitude full = (Magnitude(exponent - least) << fractionBits) + whole;
     pattern = full >= beyond ? beyond : static_cast<uint64_t>(full);
     const bool inwards = how.rounding == Rounding::Zero || (how.rounding == Rounding::Down && !value.negative) ||
@@ -205,8 +204,7 @@ Real negate(Real a) {
 }
 
 namespace {
-/// The leading bit moved to bit 120, so that sums neither overflow nor lose
-/// what matters.
+/// The leading bit moved to bit 120, so that sums neither overflow nor lose what matters.
 constexpr int Leading = 120;
 Real normalise(Real a) {
   const int shift = Leading - highestBit(a.magnitude);

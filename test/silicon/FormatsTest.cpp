@@ -1,6 +1,6 @@
 //===- FormatsTest.cpp - The second opinion, checked itself ---------------===//
 //
-// Formats.h against the host's floating-point unit and compiler, and the records' files. Neither needs a device.
+// Formats.h against the host's floating-point unit and compiler, the tables for being complete, and the records' files.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,8 +1,7 @@
 //===- FragmentTables.h - Which lane holds which element --------*- C++ -*-===//
 //
-// The tables of the PTX manual, "Matrix Fragments for mma...", written down as
-// it states them: for element i of a thread's fragment its row and column, in
-// terms of
+// The tables of the PTX manual, "Matrix Fragments for mma...", written down as it states them: for element i of a
+// thread's fragment its row and column, in terms of
 //
 //   g   groupID            = %laneid >> 2
 //   t   threadID_in_group  = %laneid % 4

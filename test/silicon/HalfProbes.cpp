@@ -1,7 +1,6 @@
 //===- HalfProbes.cpp - f16 and bf16 arithmetic, single and packed --------===//
 //
-// Results are those of one rounding of the exact value, whatever wider format
-// computes them.
+// Results are those of one rounding of the exact value, whatever wider format computes them.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,7 +1,7 @@
 //===- IntegerProbes.cpp - Integer arithmetic -----------------------------===//
 //
-// Written from the manual's definitions. Division by zero and of the least
-// number by -1 are not asked: the manual leaves them open.
+// Written from the manual's definitions. Division by zero and of the least number by -1 are not asked: the manual
+// leaves them open.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

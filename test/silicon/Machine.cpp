@@ -15,8 +15,7 @@ using namespace cuda;
 
 namespace {
 
-/// Device memory with an alignment that tensor maps need; freed with the
-/// object.
+/// Device memory with an alignment that tensor maps need; freed with the object.
 class Memory {
 public:
   Memory(const DriverFunctions &api, std::size_t bytes) : api(api) {
@@ -86,8 +85,7 @@ bool Machine::has(const std::string &target) const {
 }
 
 bool Machine::reads(unsigned version) const {
-  // The CUDA version that came with PTX 8.0, 8.1, ...; PTX 9.0 with CUDA 13.0
-  // and so on.
+  // The CUDA version that came with PTX 8.0, 8.1, ...; PTX 9.0 with CUDA 13.0 and so on.
   static constexpr int Twelve[] = {12000, 12010, 12020, 12030, 12040, 12050, 12070, 12080, 12090};
   const unsigned minor = version % 10;
   const int needed = version >= 90 ? 13000 + static_cast<int>(minor) * 10 : Twelve[std::min(minor, 8U)];

@@ -1,7 +1,6 @@
 //===- Machine.h - What probes run on ---------------------------*- C++ -*-===//
 //
-// A GPU or the simulator, both behind the CUDA Driver API as the runtime loads
-// it: the same calls, the same binary.
+// A GPU or the simulator, both behind the CUDA Driver API as the runtime loads it: the same calls, the same binary.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -22,8 +21,7 @@ public:
   static Expected<Machine> open(cuda::DriverLibrary::Kind kind, int ordinal = 0);
 
   const std::string &name() const { return deviceName; }
-  /// Told by a symbol of the library itself: the simulator is no silicon,
-  /// whatever name it was loaded under.
+  /// Told by a symbol of the library itself: the simulator is no silicon, whatever name it was loaded under.
   bool isSimulator() const { return simulates; }
   int driverVersion() const { return library->version(); }
   /// 90 for sm_90.

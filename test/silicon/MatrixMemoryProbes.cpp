@@ -1,10 +1,8 @@
 //===- MatrixMemoryProbes.cpp - ldmatrix, stmatrix, movmatrix -------------===//
 //
-// 8 x 8 matrices of 16-bit elements. By the manual: rows of matrix j are named
-// by the addresses of threads 8 j to 8 j + 7; thread T holds of each matrix
-// elements 2 (T % 4) and 2 (T % 4) + 1 of row T / 4, or with .trans elements T
-// / 4 of rows 2 (T % 4) and 2 (T % 4) + 1. Rows lie in shared memory in a
-// scrambled order.
+// 8 x 8 matrices of 16-bit elements. By the manual: rows of matrix j are named by the addresses of threads 8 j to 8 j +
+// 7; thread T holds of each matrix elements 2 (T % 4) and 2 (T % 4) + 1 of row T / 4, or with .trans elements T / 4 of
+// rows 2 (T % 4) and 2 (T % 4) + 1. Rows lie in shared memory in a scrambled order.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

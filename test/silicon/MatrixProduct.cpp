@@ -121,7 +121,7 @@ Wanted MatrixProduct::at(unsigned row, unsigned column) const {
   if (d == Type::F64)
     bound = (steps + 1) * 0x1p-52L * size;
   else
-    bound = (3 * steps + 1) * (shortAlignment ? 0x1p-13L : 0x1p-23L) * size;
+    bound = (3 * steps + 1) * (a.bits == 8 ? 0x1p-13L : 0x1p-23L) * size;
   if (d == Type::F16)
     bound += (steps / 4 + 1) * 0x1p-10L * size + 0x1p-24L;
   return close(approximate(sum), bound);

@@ -1,27 +1,19 @@
 //===- MatrixProduct.h - What tensor cores should give ----------*- C++ -*-===//
 //
-// D = A * B + C over small matrices, element by element, for mma, wmma and
-// wgmma alike.
+// D = A * B + C over small matrices, element by element, for mma, wmma and wgmma alike. Matrices are filled in one of
+// three ways:
 //
-// Matrices are filled in one of three ways:
-//
-//   Integers   small integers: every product and every partial sum is exact in
-//   every accumulator, in any order, so
+//   Integers   small integers: every product and every partial sum is exact in every accumulator, in any order, so that
 //              results are known to the bit and any misplaced element shows
 //   Reals      numbers of many magnitudes: results within the bound below
-//   Specials   Integers with infinities and NaNs strewn in: results are known
-//   to the bit
+//   Specials   Integers with infinities and NaNs strewn in: results are known to the bit
 //
-// The bound for sums of K products and c, from any order, grouping and
-// truncation: with S = |c| + sum |a b| no term and no partial sum is larger
-// than S. A term that is aligned to the largest one and cut at the
-// accumulator's last place loses less than u S, with u = 2^-23 for f32; K
-// products and at most K partial sums are aligned, at most K partial sums
-// normalised: 3 K u S, and one more for what the products of errors add. wgmma
-// on e4m3 and e5m2 keeps 13 bits behind the leading one: u = 2^-13. f16
-// accumulators are rounded to f16 once each 4 products or more: (K / 4 + 1)
-// 2^-10 S on top. f64 rounds each step, by half a unit or, directed, a whole
-// one: (K + 1) 2^-52 S.
+// The bound for sums of K products and c, from any order, grouping and truncation: with S = |c| + sum |a b| no term and
+// no partial sum is larger than S. A term that is aligned to the largest one and cut at the accumulator's last place
+// loses less than u S, with u = 2^-23 for f32. K products and at most K partial sums are aligned, at most K partial
+// sums normalised: 3 K u S, and one more for what the errors themselves add. Of products of e4m3 and e5m2 tensor cores
+// are known to keep 13 bits behind the leading one: u = 2^-13. f16 accumulators are rounded to f16 once in 4 products
+// or more: (K / 4 + 1) 2^-10 S on top. f64 rounds each step, by half a unit or, directed, a whole one: (K + 1) 2^-52 S.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -55,7 +47,6 @@ struct MatrixProduct {
   Operand a{}, b{};
   Type c = Type::F32, d = Type::F32;
   bool saturates = false;      ///< integer sums are clamped, not wrapped
-  bool shortAlignment = false; ///< wgmma on 8-bit floats
   bool negatesA = false, negatesB = false, ignoresC = false;
   Combine combine = Combine::Multiply;
   std::vector<uint64_t> aPatterns, bPatterns, cPatterns; ///< row-major

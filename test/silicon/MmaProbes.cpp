@@ -1,8 +1,7 @@
 //===- MmaProbes.cpp - mma.sync -------------------------------------------===//
 //
-// Every shape and type of mma.sync from sm_80 to sm_90: fragments are packed by
-// the manual's tables, products computed element by element. The forms of sm_70
-// (m8n8k4 on f16) and sparse forms (mma.sp) are not among them: the simulator
+// Every shape and type of mma.sync from sm_80 to sm_90: fragments are packed by the manual's tables, products computed
+// element by element. The forms of sm_70 (m8n8k4 on f16) and sparse forms (mma.sp) are not among them: the simulator
 // refuses those by name.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

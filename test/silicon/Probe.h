@@ -1,28 +1,23 @@
-//===- Probe.h - A small kernel that asks the hardware one thing -*- C++
-//-*-===//
+//===- Probe.h - A small kernel that asks the hardware one thing -*- C++ -*-===//
 //
-// A probe is one instruction form wrapped in just enough PTX to feed it known
-// inputs and see its raw outputs. Each has three answers that must agree:
+// A probe is one instruction form wrapped in just enough PTX to feed it known inputs and see its raw outputs. Each has
+// three answers that must agree:
 //
-//   the simulator's     the probe run on the simulator
-//   silicon's           the probe run on a GPU, now or at the time when a
-//   record was made of it (Record.h) the derivation's    what the PTX manual
-//   and the definitions of the number formats say, written down here a second
-//                       time, without a look at the simulator
+//   the simulator's    the probe run on the simulator
+//   silicon's          the probe run on a GPU, now or when a record was made of it (Record.h)
+//   the derivation's   what the PTX manual and the definitions of the number formats say, written down here a second
+//                      time, without a look at the simulator
 //
 // The derivation says of each output how sharply it is known:
 //
-//   kind    outputs may be                                        silicon and
-//   simulator may differ by Exact   `pattern` or `alternative` (often the same)
-//   nothing, where the two are the same NaN     any NaN: payloads that the
-//   manual leaves open         the payload Close   within `bound` of `value`:
-//   approximate functions      `bound` + one unit in the last place of `value`,
-//   since
-//           within their documented error, sums of tensor         the simulator
-//           claims to be nearer than a unit cores within what any order and
-//           truncation gives
-//   Open    anything: the manual says nothing                     anything; the
-//   record says what the hardware does
+//   kind    outputs may be                                  silicon and simulator may differ by
+//   Exact   `pattern` or `alternative` (often the same)     nothing, where the two are the same
+//   NaN     any NaN: the manual leaves the payload open     the payload
+//   Close   within `bound` of `value`                       `bound`, and one unit in the last place of `value`
+//   Open    anything: the manual says nothing               anything; the record says what the hardware does
+//
+// Close are approximate functions, within their documented error, and sums of tensor cores, within what any order and
+// truncation gives. The unit is the simulator's own: it claims to be nearer to the true value than that.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -53,8 +48,7 @@ Wanted open();
 /// The rounded value as an exact pattern.
 inline Wanted rounded(Type type, const Real &value, Encoding how = {}) { return exactly(encode(type, value, how)); }
 
-/// What cuTensorMapEncodeTiled is asked for; the map of the probe's input.
-/// Dimensions from the fastest on.
+/// What cuTensorMapEncodeTiled is asked for; the map of the probe's input. Dimensions from the fastest on.
 struct TensorMap {
   unsigned dataType = 0; ///< CUtensorMapDataType
   unsigned rank = 0;
@@ -69,8 +63,7 @@ struct TensorMap {
 struct Probe {
   std::string family;           ///< "convert": one file of a record
   std::string name;             ///< "cvt.rn.f16.f32": unique in the family
-  std::string target = "sm_80"; ///< the least that has the instruction; with a
-                                ///< letter only that architecture
+  std::string target = "sm_80"; ///< the least that has the instruction; with a letter only that architecture
   unsigned version = 80;        ///< of PTX that is needed: 80 for 8.0
   std::string declarations;     ///< variables at module scope
   std::string body;             ///< of the entry: %input and %output hold the addresses
@@ -80,8 +73,7 @@ struct Probe {
   std::vector<TensorMap> maps; ///< parameters `map0`, ...: a const CUtensorMap each
 
   std::vector<std::byte> input;
-  std::vector<std::byte> initialOutput; ///< what the output holds before; its
-                                        ///< length is the output's
+  std::vector<std::byte> initialOutput; ///< what the output holds before; its length is the output's
   Type element = Type::U32;             ///< what the output is an array of
   /// One answer for each element of the output.
   std::function<std::vector<Wanted>()> derive;
@@ -96,8 +88,7 @@ std::string moduleHeader(const std::string &target, unsigned version);
 /// The entry alone, and the module with it.
 std::string entryText(const Probe &probe);
 std::string moduleText(const Probe &probe);
-/// Changes whenever what the probe does changes: PTX, inputs, shape of the
-/// launch.
+/// Changes whenever what the probe does changes: PTX, inputs, shape of the launch.
 uint64_t fingerprint(const Probe &probe);
 
 /// Appends the bytes of a value.
@@ -110,8 +101,7 @@ uint64_t patternAt(const std::vector<std::byte> &bytes, Type type, std::size_t i
 
 /// Whether an output is what was wanted; empty, or what is wrong with it.
 std::string judge(const Wanted &wanted, Type type, uint64_t pattern);
-/// Whether the simulator's output may stand beside silicon's; empty, or what is
-/// wrong.
+/// Whether the simulator's output may stand beside silicon's; empty, or what is wrong.
 std::string judgePair(const Wanted &wanted, Type type, uint64_t simulated, uint64_t silicon);
 
 /// Deterministic noise: the same everywhere, for ever.

@@ -8,7 +8,7 @@
 //   date: 2026-01-31
 //
 //   probe cvt.rn.f16.f32 4f1d0c93a2b6e871 16
-//   003c00bc007c00fcff7b00000080ff7f
+//   ADwAvAB8APz/ewAAAID/fw==
 //
 // A probe's line has its name, its fingerprint and the bytes of its output, which follow in base64, 72 bytes a line. A
 // record whose fingerprint is not the probe's is of an older probe: it is not compared, and that is said.

@@ -9,8 +9,8 @@ namespace tessera::silicon {
 
 namespace {
 
-/// One mode of a layout: an extent, and a stride in bytes or by one of the
-/// offsets. The last mode of a dimension has no end.
+/// One mode of a layout: an extent, and a stride in bytes or by one of the offsets. The last mode of a dimension has no
+/// end.
 struct Mode {
   enum Unit : uint8_t { Element, Chunk, Leading, Stride } unit;
   unsigned factor; ///< of elements or 16-byte chunks
@@ -22,8 +22,7 @@ struct Table {
 using enum Mode::Unit;
 constexpr unsigned T = 0, Rest = ~0U;
 
-// Indexed by swizzle: none, 32, 64, 128 bytes. Where a dimension has two modes
-// the third is never reached.
+// Indexed by swizzle: none, 32, 64, 128 bytes. Where a dimension has two modes the third is never reached.
 constexpr Table KMajor[] = {
     {{{Chunk, 1, 8}, {Stride, 1, Rest}, {Stride, 1, Rest}}, {{Element, 1, T}, {Leading, 1, Rest}}},
     {{{Chunk, 2, 8}, {Stride, 1, Rest}, {Stride, 1, Rest}}, {{Element, 1, T}, {Chunk, 1, Rest}}},

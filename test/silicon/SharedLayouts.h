@@ -1,20 +1,16 @@
-//===- SharedLayouts.h - How matrices lie in shared memory for wgmma -*- C++
-//-*-===//
+//===- SharedLayouts.h - How matrices lie in shared memory for wgmma -*- C++ -*-===//
 //
-// The canonical layouts of the PTX manual ("Strides", in its notation of nested
-// extents and strides), as data. T is the number of elements in 16 bytes; LBO
-// and SBO are the leading and the stride byte offset of the descriptor.
+// The canonical layouts of the PTX manual ("Strides", in its notation of nested extents and strides), as data. T is the
+// number of elements in 16 bytes; LBO and SBO are the leading and the stride byte offset of the descriptor.
 //
-//   K-major    none   ((8,m),(T,2)) : ((1T,SBO),(1,LBO))        MN-major   none
-//   ((T,1,m),(8,k)) : ((1,T,SBO),(1T,LBO))
-//              32B    ((8,m),(T,2)) : ((2T,SBO),(1, T ))                   32B
-//              ((T,2,m),(8,k)) : ((1,T,LBO),(2T,SBO)) 64B    ((8,m),(T,4)) :
-//              ((4T,SBO),(1, T ))                   64B    ((T,4,m),(8,k)) :
-//              ((1,T,LBO),(4T,SBO)) 128B   ((8,m),(T,8)) : ((8T,SBO),(1, T ))
-//              128B   ((T,8,m),(8,k)) : ((1,T,LBO),(8T,SBO))
+//          K-major                               MN-major
+//   none   ((8,m),(T,2)) : ((1T,SBO),(1,LBO))    ((T,1,m),(8,k)) : ((1,T,SBO),(1T,LBO))
+//   32B    ((8,m),(T,2)) : ((2T,SBO),(1, T ))    ((T,2,m),(8,k)) : ((1,T,LBO),(2T,SBO))
+//   64B    ((8,m),(T,4)) : ((4T,SBO),(1, T ))    ((T,4,m),(8,k)) : ((1,T,LBO),(4T,SBO))
+//   128B   ((8,m),(T,8)) : ((8T,SBO),(1, T ))    ((T,8,m),(8,k)) : ((1,T,LBO),(8T,SBO))
 //
-// after which the address is swizzled: for 128B bits 4 to 6 are flipped by bits
-// 7 to 9, for 64B bits 4 and 5 by 7 and 8, for 32B bit 4 by bit 7.
+// after which the address is swizzled: for 128B bits 4 to 6 are flipped by bits 7 to 9, for 64B bits 4 and 5 by 7 and
+// 8, for 32B bit 4 by bit 7.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

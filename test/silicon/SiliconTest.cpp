@@ -1,16 +1,14 @@
 //===- SiliconTest.cpp - Runs, records and compares the probes ------------===//
 //
-//   tessera-silicon                          every probe on the simulator,
-//   against derivations and records tessera-silicon --device cuda every probe
-//   on the GPU and on the simulator, against each other as well tessera-silicon
-//   --device cuda --record D the GPU's outputs into D/<gpu>/<family>.txt;
-//   refused on the simulator tessera-silicon --dump D                 the PTX
-//   of the probes, a file for each family and target, for an assembler
-//   tessera-silicon --list                   families, targets, bytes of output, names
+//   tessera-silicon                            every probe on the simulator, against derivations and records
+//   tessera-silicon --device cuda              every probe on the GPU and on the simulator, against each other as well
+//   tessera-silicon --device cuda --record D   the same; the GPU's outputs go to D/<gpu>/<family>.txt
+//   tessera-silicon --dump D                   the PTX, a file for each family and target, for an assembler
+//   tessera-silicon --list                     families, targets, bytes of output, names
 //
-// Records are looked for in the folder of --records, else where a package has them beside the program.
-//
-// Exits with 77, and a word, where the device that was asked for is not there.
+// --family and --probe choose among them. Records are looked for in the folder of --records, else where a package has
+// them beside the program. --record is refused on the simulator. Exits with 77, and a word, where the device that was
+// asked for is not there.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -86,8 +84,7 @@ std::vector<Probe> selected(const Family &family, const Options &options) {
   return probes;
 }
 
-/// One module a family and target: an assembler then says of all forms at once
-/// whether they exist.
+/// One module a family and target: an assembler then says of all forms at once whether they exist.
 bool dump(const Options &options) {
   std::error_code failed;
   std::filesystem::create_directories(options.dump, failed);

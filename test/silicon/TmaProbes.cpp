@@ -1,14 +1,11 @@
 //===- TmaProbes.cpp - cp.async.bulk.tensor -------------------------------===//
 //
-// Tiles of tensors to shared memory and back, through maps that
-// cuTensorMapEncodeTiled makes. Element (i0, i1, ...) of a box lies in shared
-// memory at (i0 + b0 (i1 + b1 (i2 + ...))) * size, swizzled as SharedLayouts.h
-// says; elements outside of the tensor are filled on loads and left alone on
-// stores.
+// Tiles of tensors to shared memory and back, through maps that cuTensorMapEncodeTiled makes. Element (i0, i1, ...) of
+// a box lies in shared memory at (i0 + b0 (i1 + b1 (i2 + ...))) * size, swizzled as SharedLayouts.h says; elements
+// outside of the tensor are filled on loads and left alone on stores.
 //
-// Asked are 1 to 5 dimensions by all swizzles, all element types, boxes that
-// stand out on every side with both fills, steps between elements, multicast in
-// a cluster, stores and reductions.
+// Asked are 1 to 5 dimensions by all swizzles, all element types, boxes that stand out on every side with both fills,
+// steps between elements, multicast in a cluster, stores and reductions.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -149,8 +146,7 @@ std::string prologue(const Form &form, unsigned sharedBytes) {
     body += "  mov.b32 %c" + number(d) + ", " + number(form.at[d]) + ";\n";
   return body;
 }
-/// Between the buffer at `global` and shared memory, 16 bytes a thread and
-/// turn.
+/// Between the buffer at `global` and shared memory, 16 bytes a thread and turn.
 std::string copyLoop(bool toShared, unsigned bytes, const char *global) {
   const std::string label = toShared ? "in" : "out";
   return "  shl.b32 %at, %t, 4;\n" + label + ":\n  setp.ge.u32 %q, %at, " + number(bytes) + ";\n  @%q bra " + label +
@@ -289,8 +285,8 @@ Probe storeProbe(const Form &form) {
   return probe;
 }
 
-/// A box of `rank` dimensions whose rows are as wide as the swizzle's pattern
-/// (64 bytes without), begun at `begin` of every dimension.
+/// A box of `rank` dimensions whose rows are as wide as the swizzle's pattern (64 bytes without), begun at `begin` of
+/// every dimension.
 Form boxForm(const DataType &type, unsigned rank, Swizzle swizzle, int begin) {
   Form form;
   form.type = type;

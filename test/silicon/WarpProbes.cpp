@@ -1,8 +1,7 @@
 //===- WarpProbes.cpp - redux match vote shfl elect activemask ------------===//
 //
-// Exchanges among the lanes of a warp. Each probe runs many rounds, a warp (a
-// block) each; lanes of a round that are not in its mask branch around the
-// instruction and give 0xCDCDCDCD.
+// Exchanges among the lanes of a warp. Each probe runs many rounds, a warp (a block) each; lanes of a round that are
+// not in its mask branch around the instruction and give 0xCDCDCDCD.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -55,8 +54,7 @@ struct Answer {
 };
 using Function = std::function<Answer(const Round &round, unsigned lane)>;
 
-/// `statement` computes %d (and %e) from %a (64 bits), %al (its lower half),
-/// %b, %mask and %lane.
+/// `statement` computes %d (and %e) from %a (64 bits), %al (its lower half), %b, %mask and %lane.
 Probe warpProbe(const std::string &name, const std::string &statement, bool two, const Function &function,
                 const std::string &target = "sm_80") {
   Probe probe;
@@ -197,8 +195,7 @@ void addVotes(std::vector<Probe> &probes) {
       "sm_90"));
 }
 
-/// By the manual's pseudo-code: c holds the clamp in bits 0 to 4, the segment
-/// mask in bits 8 to 12.
+/// By the manual's pseudo-code: c holds the clamp in bits 0 to 4, the segment mask in bits 8 to 12.
 void addShuffles(std::vector<Probe> &probes) {
   for (const char *modeName : {"up", "down", "bfly", "idx"})
     for (const unsigned c : {0x1FU, 0x00U, 0x1800U, 0x181FU, 0x1C1FU, 0x0F07U, 0x1000U}) {

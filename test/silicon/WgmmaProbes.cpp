@@ -1,18 +1,15 @@
 //===- WgmmaProbes.cpp - wgmma.mma_async ----------------------------------===//
 //
-// A warpgroup's products. Shared memory is filled by the manual's canonical
-// layouts (SharedLayouts.h), fragments in registers by its tables:
+// A warpgroup's products. Shared memory is filled by the manual's canonical layouts (SharedLayouts.h), fragments in
+// registers by its tables:
 //
-//   D         element i of thread T in warp w = T / 32, lane l:  row 16 w + l /
-//   4 + 8 (i / 2 % 2),
-//             column 8 (i / 4) + 2 (l % 4) + i % 2
-//   A in registers, of e elements a register: register r holds of row 16 w + l
-//   / 4 + 8 (r % 2) the elements
-//             e (l % 4) + 4 e (r / 2) and on
+//   D                of lane l in warp w element i: row 16 w + l / 4 + 8 (i / 2 % 2),
+//                    column 8 (i / 4) + 2 (l % 4) + i % 2
+//   A in registers   of lane l in warp w register r: row 16 w + l / 4 + 8 (r % 2), its e elements from
+//                    e (l % 4) + 4 e (r / 2) on
 //
-// Asked are all types, all swizzles of both operands, every N, A in registers,
-// both majors where 16-bit elements allow them, other offsets than the closest,
-// starts inside a swizzle pattern, negated operands, and D without C.
+// Asked are all types, all swizzles of both operands, every N, A in registers, both majors where 16-bit elements allow
+// them, other offsets than the closest, starts inside a swizzle pattern, negated operands, and D without C.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -61,8 +58,7 @@ Placed place(unsigned extent, unsigned elementBytes, Swizzle swizzle, bool mnMaj
   const unsigned width = widthOf(swizzle), atom = 8 * width, k = KBytes / elementBytes;
   const unsigned perRow = mnMajor ? roundUp(extent * elementBytes, width) / width : 0;
   if (!mnMajor && swizzle == Swizzle::None) {
-    // Blocks of 8 rows and 16 bytes: the two along K side by side, or far
-    // apart.
+    // Blocks of 8 rows and 16 bytes: the two along K side by side, or far apart.
     layout.leading = spread ? extent / 8 * 128 + 256 : 128;
     layout.stride = spread ? 128 : 256;
   } else if (!mnMajor) {
@@ -117,8 +113,7 @@ At accumulatorAt(unsigned thread, unsigned i) {
   return {16 * (thread / 32) + lane / 4 + 8 * (i / 2 % 2), 8 * (i / 4) + 2 * (lane % 4) + i % 2};
 }
 
-/// The kernel's text. Input: the image of shared memory, then for each thread
-/// its registers of A, then of C.
+/// The kernel's text. Input: the image of shared memory, then for each thread its registers of A, then of C.
 std::string bodyOf(const Form &form, const Placed &a, const Placed &b, uint32_t bBase, unsigned imageBytes) {
   const unsigned aRegisters = form.aRegisters ? 4 : 0, dRegisters = form.d == Type::F16 ? form.n / 4 : form.n / 2;
   const unsigned perThread = 4 * (aRegisters + dRegisters);
@@ -197,7 +192,6 @@ Probe wgmmaProbe(const Form &form) {
   product.k = k;
   product.c = product.d = form.d;
   product.saturates = form.saturates;
-  product.shortAlignment = elementBytes == 1 && !product.a.isInteger;
   product.negatesA = form.aSign < 0;
   product.negatesB = form.bSign < 0;
   product.ignoresC = !form.withC;

@@ -1,10 +1,8 @@
 //===- WmmaProbes.cpp - wmma.load, wmma.mma, wmma.store -------------------===//
 //
-// Which lane holds which element of a wmma fragment is left open, so that a
-// probe goes from memory to memory: matrices are loaded in both layouts, with
-// room between their rows, multiplied, and stored; the room must stay as it
-// was. The experimental shapes for 4 bits and 1 bit are not among them: the
-// simulator refuses those by name.
+// Which lane holds which element of a wmma fragment is left open, so that a probe goes from memory to memory: matrices
+// are loaded in both layouts, with room between their rows, multiplied, and stored; the room must stay as it was. The
+// experimental shapes for 4 bits and 1 bit are not among them: the simulator refuses those by name.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -139,8 +137,7 @@ constexpr Shape Shapes[] = {{16, 16, 4, 4, 2, 2}, {8, 32, 2, 8, 1, 4}, {32, 8, 8
 
 std::vector<Probe> wmmaProbes() {
   std::vector<Probe> probes;
-  // Each layout of each operand, the variants that are orthogonal to it in
-  // turn.
+  // Each layout of each operand, the variants that are orthogonal to it in turn.
   const auto add = [&](Form form) {
     for (unsigned layouts = 0; layouts < 4; ++layouts)
       for (const Filling filling : {Filling::Integers, Filling::Reals}) {

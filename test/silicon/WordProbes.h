@@ -1,7 +1,6 @@
 //===- WordProbes.h - Probes of functions of integers -----------*- C++ -*-===//
 //
-// A list to which forms are added with the function that they compute; results
-// are known to the bit.
+// A list to which forms are added with the function that they compute; results are known to the bit.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
