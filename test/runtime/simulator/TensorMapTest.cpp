@@ -442,7 +442,7 @@ protected:
 };
 
 TEST_F(TensorFaults, TensorLargerThanItsMemory) {
-  DeviceArray<float> data(memory, 16 * 20);
+  DeviceArray<float> data(memory, std::vector<float>(16 * 20, 1));
   const TensorMap map = TensorMap::encode(plain(data, 24)).get();
   const Error error = fails("load", map, {0, 16});
   EXPECT_EQ(error.kind, ErrorKind::OutOfBounds);
