@@ -22,7 +22,7 @@
 //   TESSERA_SIM_THREADS=N             host threads that run CTAs; default: all cores
 //   TESSERA_SIM_SEED=N                of everything that is drawn by lot; other than 0: independent streams in an order
 //                                     drawn by lot too
-//   TESSERA_SIM_CHECK=uninitialized   also report reads of memory that nobody wrote
+//   TESSERA_SIM_CHECK=LIST            what is checked besides: uninitialized, races, async, or all
 //   TESSERA_SIM_INSTRUCTION_LIMIT=N   warp instructions of a CTA before it counts as hanging
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef TESSERA_RUNTIME_SIMULATOR_DRIVERAPI_H
