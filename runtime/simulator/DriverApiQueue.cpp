@@ -59,6 +59,7 @@ Queue::Ticket Queue::insert(Work work) {
   if (auto lane = lanes.find(work.lane); lane != lanes.end())
     lane->second.last = ticket;
   item.work = std::move(work);
+  ++waiting[item.work.onHost];
   items.emplace(ticket, std::move(item));
   lastAdded = std::chrono::steady_clock::now();
   return ticket;
@@ -71,8 +72,9 @@ Queue::Ticket Queue::add(Work work) {
     for (const bool onHost : {false, true})
       std::thread([this, onHost] { runWorker(onHost); }).detach();
   }
+  const bool onHost = work.onHost;
   const Ticket ticket = insert(std::move(work));
-  changed.notify_all();
+  changed[onHost].notify_one();
   return ticket;
 }
 
@@ -90,6 +92,7 @@ void Queue::addAndWait(Work work) {
 void Queue::execute(Ticket ticket, std::unique_lock<std::mutex> &lock) {
   Item &item = items.at(ticket); // stays where it is: only who executes it erases it
   item.running = true;
+  --waiting[item.work.onHost];
   const bool skip = fault && !item.work.always;
   lock.unlock();
   if (!skip && item.work.run)
@@ -98,7 +101,13 @@ void Queue::execute(Ticket ticket, std::unique_lock<std::mutex> &lock) {
   lock.lock();
   items.erase(ticket);
   finished.notify_all();
-  changed.notify_all();
+  wakeWorkers();
+}
+
+void Queue::wakeWorkers() {
+  for (const bool onHost : {false, true})
+    if (waiting[onHost] > 0)
+      changed[onHost].notify_one();
 }
 
 bool Queue::isBlocked(Item &item) {
@@ -108,6 +117,8 @@ bool Queue::isBlocked(Item &item) {
 
 Queue::Ticket Queue::choose(bool onHost, bool &polls) {
   std::vector<Ticket> ready;
+  if (waiting[onHost] == 0)
+    return 0;
   for (auto &[ticket, item] : items) {
     if (item.work.onHost != onHost || item.running || isBlocked(item))
       continue;
@@ -140,15 +151,15 @@ void Queue::runWorker(bool onHost) {
       continue;
     }
     if (polls)
-      changed.wait_for(lock, kPoll);
+      changed[onHost].wait_for(lock, kPoll);
     else
-      changed.wait(lock);
+      changed[onHost].wait(lock);
   }
 }
 
 void Queue::waitUntilDone(const std::vector<Ticket> &tickets, std::unique_lock<std::mutex> &lock) {
   ++waiters;
-  changed.notify_all();
+  wakeWorkers();
   finished.wait(lock, [&] {
     return std::none_of(tickets.begin(), tickets.end(), [&](Ticket ticket) { return items.contains(ticket); });
   });

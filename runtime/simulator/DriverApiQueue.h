@@ -100,15 +100,18 @@ private:
   /// The ticket of the work to do next; 0 where there is none. `polls` is set when some work must be asked again.
   Ticket choose(bool onHost, bool &polls);
   bool isBlocked(Item &item);
+  /// Wakes the workers that have something to look at.
+  void wakeWorkers();
   void waitUntilDone(const std::vector<Ticket> &tickets, std::unique_lock<std::mutex> &lock);
 
   std::mutex mutex;
-  std::condition_variable changed;  ///< work was added or done, or somebody began to wait: for the workers
-  std::condition_variable finished; ///< for those who wait
-  std::map<Ticket, Item> items;     ///< what is not done
+  std::condition_variable changed[2]; ///< for the workers, of the device and of the host: something may be ready
+  std::condition_variable finished;   ///< for those who wait
+  std::map<Ticket, Item> items;       ///< what is not done
   std::map<Lane, LaneState> lanes;
   Ticket lastTicket = 0;
   Lane lastLane = 0;
+  std::size_t waiting[2] = {0, 0}; ///< items that nobody executes yet, of the device and of the host
   unsigned waiters = 0;
   bool hasWorkers = false;
   std::uint64_t seed = 0;
