@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <utility>
 
 namespace tessera::sim {
 
@@ -186,6 +187,7 @@ template <typename T, bool HasResult> void atomic(Warp &warp, const Instr &instr
   const Ref *results = instr.list, *sources = instr.list + (HasResult ? n : 0);
   const T *c = instr.op[2] == NoRef ? nullptr : in<T>(warp, instr.op[2]);
   const uint32_t flushing = flushingLanes(warp, instr);
+  const bool wrote = std::exchange(warp.wrote, false);
   for (uint32_t m = warp.mask; m; m &= m - 1) {
     const unsigned lane = std::countr_zero(m);
     T old[8], values[8];
@@ -198,6 +200,8 @@ template <typename T, bool HasResult> void atomic(Warp &warp, const Instr &instr
       for (unsigned i = 0; i < n; ++i)
         out<T>(warp, results[i])[lane] = old[i];
   }
+  warp.polls = warp.wrote ? 0 : warp.polls + 1;
+  warp.wrote |= wrote;
 }
 
 struct Wide128 {

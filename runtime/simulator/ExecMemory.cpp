@@ -57,6 +57,8 @@ template <typename M, typename R, unsigned N> void storeValues(Warp &warp, const
   Lanes64 a;
   if (!resolve(warp, instr, 0, instr.space, sizeof(M) * N, AccessKind::Write, a))
     return;
+  if (instr.space != Space::Shared)
+    warp.polls = 0;
   const R *s[N];
   for (unsigned i = 0; i < N; ++i)
     s[i] = in<R>(warp, instr.list[i]);
@@ -71,10 +73,11 @@ template <typename M, typename R, unsigned N> void storeValues(Warp &warp, const
 /// A kernel parameter by name: the same for all lanes.
 template <typename M, typename R, unsigned N> void loadParameter(Warp &warp, const Instr &instr) {
   const Launch &launch = *warp.cta->launch;
-  if (static_cast<uint64_t>(instr.imm) + N * sizeof(M) > launch.kernel->parameterBytes) {
+  const uint32_t size = launch.kernel->parameterBytes;
+  if (N * sizeof(M) > size || static_cast<uint64_t>(instr.imm) > size - N * sizeof(M)) {
     fault(warp, ErrorKind::OutOfBounds, warp.mask, static_cast<uint64_t>(instr.imm),
           "parameter load of " + std::to_string(N * sizeof(M)) + " bytes at offset " + std::to_string(instr.imm) +
-              ": the kernel's parameters take " + std::to_string(launch.kernel->parameterBytes) + " bytes");
+              ": the kernel's parameters take " + std::to_string(size) + " bytes");
     return;
   }
   for (unsigned i = 0; i < N; ++i) {
