@@ -136,6 +136,11 @@ TEST_F(TritonAttention, DescriptorsOfTheHostCausal) {
 TEST_F(TritonAttention, WideHeadsOfBfloats) {
   byDescriptors("attention-described-wide", Number::BF16, Number::BF16, 1, 256, 128, 128, true);
 }
+// One group of warps copies, two share the products and the rest.
+TEST_F(TritonAttention, SpecializedWarps) {
+  byDescriptors("attention-specialized", Number::F16, Number::F16, 2, 192, 64, 64, false);
+  byDescriptors("attention-specialized-wide", Number::F16, Number::F16, 1, 128, 128, 64, false);
+}
 TEST_F(TritonAttention, EightBitFloats) {
   byDescriptors("attention-described-e5m2", Number::E5M2, Number::F16, 2, 128, 64, 64, false, true);
 }

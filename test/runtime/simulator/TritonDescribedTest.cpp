@@ -105,7 +105,10 @@ TEST_F(TritonDescribed, ClustersOfTwo) {
 TEST_F(TritonDescribed, Persistent) { persistent("plain", {90}); }
 TEST_F(TritonDescribed, PersistentFlattened) { persistent("flat", {80, 90}); }
 // One warp group copies, the others multiply: setmaxnreg, named barriers, mbarriers between them.
-TEST_F(TritonDescribed, PersistentSpecialized) { persistent("specialized", {90}); }
+TEST_F(TritonDescribed, PersistentSpecialized) {
+  persistent("specialized", {90});
+  persistent("specialized-flat", {90});
+}
 
 TEST_F(TritonDescribed, Batched) {
   repeat([&] {

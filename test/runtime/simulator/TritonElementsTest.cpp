@@ -520,6 +520,22 @@ TEST_F(TritonElements, Integers) {
   });
 }
 
+TEST_F(TritonElements, ProgramsWaitForEachOther) {
+  repeat([&] {
+    for (const int arch : {80, 90}) {
+      const int n = 1000, programs = 8;
+      const auto x = uniform(Number::F32, n);
+      const Buffer bx = buffer(Number::F32, x), parts = poisoned(Number::F32, programs), out = poisoned(Number::F32, n),
+                   arrived = buffer(Number::I32, {0});
+      launchTriton("two-phases", arch, {programs}, bx, parts, out, arrived, n);
+      const auto y = out.host();
+      const double most = *std::max_element(x.begin(), x.end());
+      for (int i = 0; i < n; ++i)
+        ASSERT_EQ(y[i], static_cast<float>(x[i]) - static_cast<float>(most)) << i;
+    }
+  });
+}
+
 TEST_F(TritonElements, DependentLaunch) {
   repeat([&] {
     const int n = 700, programs = 3;

@@ -250,3 +250,32 @@ def decode_join(parts, sums, out, HEADS: tl.constexpr, D: tl.constexpr, PARTS: t
     total = tl.sum(tl.load(sums + row * 2 + 1) * weight, 0)
     values = tl.load(parts + row[:, None] * D + tl.arange(0, D)[None, :])
     tl.store(out + (sequence * HEADS + head) * D + tl.arange(0, D), (tl.sum(values * weight[:, None], 0) / total).to(out.dtype.element_ty))
+
+
+@triton.jit
+def specialized(q, k, v, out, sums, scale, length, D: tl.constexpr, BM: tl.constexpr, BN: tl.constexpr):
+    """The copies, the products and the rest of the loop are shared out among groups of warps by the compiler."""
+    block = tl.program_id(0)
+    row = tl.program_id(1) * length
+    rm = block * BM + tl.arange(0, BM)
+    top = tl.full((BM,), -float("inf"), tl.float32)
+    total = tl.zeros((BM,), tl.float32)
+    acc = tl.zeros((BM, D), tl.float32)
+    vq = q.load([row + block * BM, 0])
+    at_row = row
+    for start in tl.range(0, length, BN, warp_specialize=True):
+        start = tl.multiple_of(start, BN)
+        s = tl.dot(vq, k.load([at_row, 0]).T)
+        now = tl.maximum(top, tl.max(s, 1) * scale)
+        s = s * scale - now[:, None]
+        p = tl.exp2(s)
+        alpha = tl.exp2(top - now)
+        part = tl.sum(p, 1)
+        acc = acc * alpha[:, None]
+        vv = v.load([at_row, 0])
+        acc = tl.dot(p.to(vv.dtype), vv, acc)
+        total = total * alpha + part
+        top = now
+        at_row += BN
+    tl.store(sums + row + rm, top + tl.log2(total))
+    out.store([row + block * BM, 0], (acc / total[:, None]).to(out.dtype))

@@ -316,3 +316,17 @@ def bytes_with_four_bit_exponents(x, packed, out, n, BLOCK: tl.constexpr):
     f = v.to(tl.float8e4b15)
     tl.store(packed + i, f.to(tl.int8, bitcast=True), mask=i < n)
     tl.store(out + i, f.to(tl.float16), mask=i < n)
+
+
+@triton.jit
+def two_phases(x, parts, out, arrived, n, BLOCK: tl.constexpr, PROGRAMS: tl.constexpr):
+    """All programs wait for each other in between: everyone needs everyone's largest."""
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    v = tl.load(x + i, mask=i < n, other=-float("inf"))
+    tl.store(parts + tl.program_id(0), tl.max(v, 0))
+    tl.debug_barrier()
+    tl.atomic_add(arrived, 1, sem="acq_rel")
+    while tl.atomic_add(arrived, 0, sem="acq_rel") < PROGRAMS:
+        pass
+    most = tl.max(tl.load(parts + tl.arange(0, PROGRAMS), volatile=True), 0)
+    tl.store(out + i, v - most, mask=i < n)

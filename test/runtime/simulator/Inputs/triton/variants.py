@@ -62,6 +62,7 @@ def products(make):
         if arch == 90:
             persistent("plain", False, False, 1)
             persistent("specialized", False, True, 1)
+            persistent("specialized-flat", True, True, 2)
     pointers = "a=*fp16:16 b=*fp16:16 c=*fp16:16 M=i32 N=i32:16 K=i32:16"
     for arch in BOTH:
         one = lambda name, kernel, arguments, **rest: make(f"triton/{name}.sm_{arch}", "triton/matmul.py", kernel, arch, arguments, **rest)
@@ -116,6 +117,9 @@ def attention(make):
         one("decode", "decode_parts", arch, "q=*fp16:16 pages=*fp16:16 table=*i32:16 lengths=*i32:16 out=*fp32:16 sums=*fp32:16 scale=fp32", PAGE=32,
             MOST=16, HEADS=16, D=64, PARTS=4)
         one("join", "decode_join", arch, "parts=*fp32:16 sums=*fp32:16 out=*fp16:16", HEADS=16, D=64, PARTS=4)
+    for name, stages, d in (("specialized", 3, 64), ("specialized-wide", 2, 128)):
+        one(name, "specialized", 90, " ".join(f"{n}={rows('fp16', 64, d)}" for n in ("q", "k", "v", "out")) + " sums=*fp32:16 scale=fp32 length=i32", D=d,
+            BM=64, BN=64, stages=stages)
     one("keys-described", "backward_keys_described", 90, " ".join(f"{n}={rows('fp16', m, 64)}" for n, m in (("q", 64), ("k", 64), ("v", 64), ("grad", 64))) +
         " sums=*fp32:16 delta=*fp32:16 " + " ".join(f"{n}={rows('fp16', 64, 64)}" for n in ("dk", "dv")) + " scale=fp32 length=i32", D=64, BM=64, BN=64,
         stages=2)
@@ -173,6 +177,7 @@ def elements(make):
     one("bytes-by-assembly", "bytes_by_assembly", "x=*i8:16 out=*i8:16 n=i32", (80,), BLOCK=512)
     one("matrices", "matrices", "x=*i32:16 out=*i32:16 M=i32 N=i32 stride=i32:16", (80,), BM=32, BN=32)
     one("doubles", "doubles", "x=*fp64:16 y=*fp64:16 out=*fp64:16 n=i32", (80,), BLOCK=128)
+    one("two-phases", "two_phases", "x=*fp32:16 parts=*fp32:16 out=*fp32:16 arrived=*i32:16 n=i32", BLOCK=128, PROGRAMS=8)
     one("dependent", "dependent", "x=*i32:16 y=*i32:16 n=i32", (90,), BLOCK=256, options={"launch_pdl": True})
     one("four-bit-exponents", "bytes_with_four_bit_exponents", "x=*fp16:16 packed=*i8:16 out=*fp16:16 n=i32", (80,), BLOCK=512)
     one("integers", "integers", "x=*i32:16 y=*i32:16 out=*i64:16 n=i32", (80,), BLOCK=128)
