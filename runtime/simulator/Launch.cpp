@@ -503,6 +503,7 @@ void prepareCta(Cta &cta, Launch &launch, uint64_t linear) {
     warp.localStride = localStride;
     warp.executed = warp.lanesExecuted = 0;
     warp.forced = 0;
+    warp.roundsKept = 0;
     warp.current = 0;
     warp.groupCount = 1;
     const uint32_t lanes = std::min(WarpSize, threads - i * WarpSize);

@@ -25,6 +25,9 @@ namespace {
 constexpr uint64_t Quantum = 20000;
 /// Rounds of a waiting loop before others have their turn.
 constexpr uint32_t SpinTurns = 8;
+/// Rounds of a loop that may wait before another group of the warp has its turn although memory was changed: code that
+/// is not optimised stores variables to its stack while it waits for a lock that another lane holds.
+constexpr uint32_t RoundsKept = 4096;
 /// Atomic operations in a row that changed nothing before other CTAs have their turn: programs that wait for each other
 /// by a counter, with a barrier in every round of the loop.
 constexpr uint32_t PollsInVain = 32;
@@ -140,7 +143,14 @@ Stop goRound(Warp &warp, const Instr &instr, uint64_t end) {
     return Stop::Quantum;
   if (instr.spins && waitsInVain(warp))
     return passOn(warp) ? Stop::None : Stop::Spinning;
-  return warp.groupCount > 1 ? next(warp) : Stop::None;
+  if (warp.groupCount == 1)
+    return Stop::None;
+  if (instr.spins && ++warp.roundsKept >= RoundsKept) {
+    warp.roundsKept = 0;
+    if (rotate(warp))
+      return Stop::None;
+  }
+  return next(warp);
 }
 
 Stop call(Warp &warp, const Instr &instr, uint32_t mask, uint64_t end) {
