@@ -44,11 +44,10 @@ inline double exponential2(float x) {
 /// log2(x): the exponent, and the series of 2 atanh((m-1)/(m+1)) / ln 2 for m in [0.7, 1.4].
 inline double logarithm2(float x) {
   const double value = x;
-  const int64_t bits = std::bit_cast<int64_t>(value);
+  const uint64_t bits = std::bit_cast<uint64_t>(value);
   // Subtracting the bits of sqrt(1/2) puts the boundary between exponents there.
-  const int64_t offset = bits - 0x3FE6A09E667F3BCD;
-  const int64_t exponent = offset >> 52;
-  const double m = std::bit_cast<double>(bits - (exponent << 52));
+  const int64_t exponent = static_cast<int64_t>(bits - 0x3FE6A09E667F3BCD) >> 52;
+  const double m = std::bit_cast<double>(bits - (static_cast<uint64_t>(exponent) << 52));
   const double s = (m - 1.0) / (m + 1.0), t = s * s;
   double p = 1.0 / 17;
   p = p * t + 1.0 / 15;

@@ -160,6 +160,7 @@ private:
   bool decodeCall();
   bool checkCall(const std::vector<ptx::Variable> &declared, const std::vector<Slot> &slots, const char *what);
   bool decodeBarrier();
+  bool checkImmediateRange(unsigned i, int64_t least, int64_t most, int64_t unit);
   bool argumentSlots(const ptx::Operand &list, std::vector<Slot> &slots);
   bool labelTarget(std::string_view label, uint32_t scope, uint32_t &index) const;
   bool specialRegister(std::string_view text, Ref &ref, bool &wide);

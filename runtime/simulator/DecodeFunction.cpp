@@ -213,6 +213,18 @@ bool Decoder::decodeCall() {
   return done(next);
 }
 
+/// Where operand `i` is an immediate: one between `least` and `most`, divisible by `unit`.
+bool Decoder::checkImmediateRange(unsigned i, int64_t least, int64_t most, int64_t unit) {
+  if (i >= operandCount() || operand(i).kind != Operand::Immediate)
+    return true;
+  const int64_t value = operand(i).value;
+  if (value >= least && value <= most && value % unit == 0)
+    return true;
+  return fail("expected a number from " + std::to_string(least) + " to " + std::to_string(most) +
+              (unit > 1 ? " divisible by " + std::to_string(unit) : "") + " as operand " + std::to_string(i + 1) +
+              ", found " + std::to_string(value) + " in '" + std::string(source->opcode) + "'");
+}
+
 /// bar, barrier, barrier.cluster.
 bool Decoder::decodeBarrier() {
   instr.kind = Kind::Barrier;
@@ -240,6 +252,8 @@ bool Decoder::decodeBarrier() {
     const Type type = takeType();
     instr.op[3] = define(next++, type == Type::Pred ? 1 : 32);
   }
+  if (!checkImmediateRange(next, 0, 15, 1) || !checkImmediateRange(next + 1, 0, 1024, WarpSize))
+    return false;
   instr.op[0] = use(next++, Type::U32);
   const unsigned left = operandCount() - std::min(operandCount(), next);
   if (left > (what == 2 ? 1u : 0u))

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <mutex>
 #include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
 
 namespace tessera::sim {
 
@@ -37,6 +39,35 @@ uint64_t reserveArena(uint64_t size) {
     munmap(got, size); // A kernel that does not know MAP_FIXED_NOREPLACE takes the address as a mere wish.
   }
   return 0;
+}
+
+/// From this size on, memory is poisoned page by page as it is touched.
+constexpr uint64_t LazyPoisonBytes = 4 << 20;
+constexpr uint64_t PoisonFileBytes = 16 << 20;
+
+/// A file full of poison that lives in memory; -1 where there can be none.
+int makePoisonFile() {
+  const int file = memfd_create("poison", MFD_CLOEXEC);
+  if (file < 0)
+    return -1;
+  const std::vector<char> bytes(1 << 20, static_cast<char>(Poison));
+  for (uint64_t done = 0; done < PoisonFileBytes; done += bytes.size())
+    if (write(file, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
+      close(file);
+      return -1;
+    }
+  return file;
+}
+
+/// Lets the pages from `base` on begin as private copies of poison: what a program allocates and does not touch costs
+/// nothing.
+bool poisonLazily(uint64_t base, uint64_t size) {
+  static const int file = makePoisonFile();
+  for (uint64_t done = 0; file >= 0 && done < size; done += PoisonFileBytes)
+    if (mmap(reinterpret_cast<void *>(base + done), std::min(size - done, PoisonFileBytes), PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file, 0) == MAP_FAILED)
+      return false;
+  return file >= 0;
 }
 
 } // namespace
@@ -99,7 +130,7 @@ uint64_t Memory::allocate(uint64_t size, std::string label) {
     return 0;
   if (shadowOffset)
     mprotect(shadow(base), mapped, PROT_READ | PROT_WRITE);
-  if (options.poison)
+  if (options.poison && (size < LazyPoisonBytes || !poisonLazily(base, mapped)))
     std::memset(reinterpret_cast<void *>(base), Poison, size);
   allocations[base] = Allocation{base, size, ++lastId, true, std::move(label)};
   liveBytes += size;
