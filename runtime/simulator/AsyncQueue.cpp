@@ -70,7 +70,9 @@ bool AsyncQueue::begin(AsyncOperation &operation, std::span<const AsyncRange> ra
     ++barrier->inFlight;
   }
   if (Order *order = warp.cta->order; order && !ranges.empty()) {
-    const auto agent = operation.kind == AsyncOperation::CopiesArrive ? AsyncAgent::Copy : AsyncAgent::Bulk;
+    // st.async and red.async are of the generic proxy, as cp.async is.
+    const bool generic = operation.kind == AsyncOperation::StoreValue || operation.kind == AsyncOperation::ReduceValue;
+    const auto agent = generic ? AsyncAgent::Copy : AsyncAgent::Bulk;
     operation.ticket = order->begin(warp, agent, ranges);
     if (warp.faulted)
       return false;
