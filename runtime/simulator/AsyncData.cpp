@@ -140,7 +140,7 @@ void storeBytes(const AsyncOperation &operation) {
   if (operation.kind == AsyncOperation::Reduce)
     reduceBytes(operation, to);
   else
-    std::memcpy(to, operation.staged.data(), operation.bytes);
+    std::copy_n(operation.staged.data(), operation.bytes, to);
   if (!launch.trackGlobal)
     return;
   uint8_t *shadow = launch.memory->shadow(operation.global);
@@ -157,7 +157,7 @@ void moveBytes(const AsyncOperation &operation) {
   if (operation.kind == AsyncOperation::SharedReduce)
     reduceBytes(operation, to);
   else
-    std::memcpy(to, operation.staged.data(), operation.bytes);
+    std::copy_n(operation.staged.data(), operation.bytes, to);
   if (cta.sharedShadow && !operation.stagedShadow.empty())
     std::memcpy(cta.sharedShadow + operation.target.address, operation.stagedShadow.data(), operation.bytes);
 }
@@ -186,7 +186,7 @@ void readSources(AsyncOperation &operation) {
   const bool isTensor = operation.kind == AsyncOperation::TensorStore || operation.kind == AsyncOperation::TensorReduce;
   const size_t bytes = isTensor ? operation.tile.map.boxBytes() : operation.bytes;
   operation.staged.resize(bytes);
-  std::memcpy(operation.staged.data(), cta.shared + operation.source, bytes);
+  std::copy_n(cta.shared + operation.source, bytes, operation.staged.data());
   operation.stagedShadow.clear();
   if (cta.sharedShadow)
     operation.stagedShadow.assign(cta.sharedShadow + operation.source, cta.sharedShadow + operation.source + bytes);
