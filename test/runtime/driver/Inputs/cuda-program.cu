@@ -352,7 +352,10 @@ static void reportsFaults() {
 
 int main() {
   int devices = 0, version = 0;
-  OK(cudaGetDeviceCount(&devices));
+  if (const cudaError_t result = cudaGetDeviceCount(&devices); result != cudaSuccess) {
+    std::fprintf(stderr, "there is no device: %s\n", cudaGetErrorName(result));
+    return 2;
+  }
   OK(cudaRuntimeGetVersion(&version));
   CHECK(devices >= 1 && version == CUDART_VERSION);
   cudaDeviceProp device;
