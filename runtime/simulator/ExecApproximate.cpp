@@ -64,7 +64,8 @@ struct Tanh {
 template <typename Op, bool Ftz> struct Modified {
   static float run(float x) {
     const float result = Op::run(Ftz ? flush(x) : x);
-    // NaNs are told by their bits: compilers know that a square root of a NaN is one, and take any payload to be as good.
+    // NaNs are told by their bits: compilers know that a square root of a NaN is one, and take any payload to be as
+    // good.
     const uint32_t bits = bitsOf(Ftz ? flush(result) : result);
     return floatOf((bits & 0x7FFFFFFF) > 0x7F800000 ? CanonicalNan32 : bits);
   }

@@ -161,8 +161,8 @@ constexpr Form doubleForm{Element::F64,
                           mma<Element::F64, Element::F64, Element::F64, Element::F64, M, K>,
                           directed<mma<Element::F64, Element::F64, Element::F64, Element::F64, M, K>>};
 template <unsigned M, unsigned K>
-constexpr Form bitForm{Element::B1,  Element::B1, Element::S32, Element::S32, M, K, bitProduct<M, K, true>,
-                       bitProduct<M, K, false>};
+constexpr Form bitForm{Element::B1, Element::B1, Element::S32,           Element::S32,
+                       M,           K,           bitProduct<M, K, true>, bitProduct<M, K, false>};
 
 constexpr Element F16 = Element::F16, BF16 = Element::BF16, TF32 = Element::TF32, F32 = Element::F32,
                   F64 = Element::F64, E4 = Element::E4M3, E5 = Element::E5M2, S8 = Element::S8, U8 = Element::U8,

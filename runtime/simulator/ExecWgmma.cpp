@@ -340,6 +340,8 @@ bool decodeProduct(Decoder &d) {
       d.instr.exec = candidate.exec;
   if (!d.instr.exec)
     return false;
+  if (dType == S32 && n > 32 && n % 16 != 0)
+    return d.fail("products of integers have 8, 16, 24, 32 columns or a multiple of 16, not " + std::to_string(n));
   if (d.operandCount() < 4)
     return d.done(4, 8);
   const unsigned dCount = dType == F16 ? n / 4 : n / 2;

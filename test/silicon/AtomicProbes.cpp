@@ -113,11 +113,30 @@ Probe atomicProbe(const Form &form) {
   const std::string address = form.shared ? "[%place" : "[%cell", space = form.shared ? "st.shared" : "st.global";
   for (unsigned r = 0; r < form.registers; ++r) {
     const std::size_t at = std::size_t(r) * registerBits / 8;
+    const std::string i = number(r), place = address + "+" + number(at) + "]";
     for (unsigned source = 0; source < 3; ++source)
-      body += "  ld.global" + width + " %" + std::string(1, "mbc"[source]) + number(r) + ", [%from+" +
-              number(std::size_t(source) * cell + at) + "];\n";
-    body += "  mov" + width + " %d" + number(r) + ", %m" + number(r) + ";\n  " + space + width + " " + address + "+" +
-            number(at) + "], %m" + number(r) + ";\n";
+      body.append("  ld.global")
+          .append(width)
+          .append(" %")
+          .append(1, "mbc"[source])
+          .append(i)
+          .append(", [%from+")
+          .append(number(std::size_t(source) * cell + at))
+          .append("];\n");
+    body.append("  mov")
+        .append(width)
+        .append(" %d")
+        .append(i)
+        .append(", %m")
+        .append(i)
+        .append(";\n  ")
+        .append(space)
+        .append(width)
+        .append(" ")
+        .append(place)
+        .append(", %m")
+        .append(i)
+        .append(";\n");
   }
   const auto list = [&](const char *prefix) {
     std::string text = form.registers > 1 ? "{" : "";
@@ -128,11 +147,22 @@ Probe atomicProbe(const Form &form) {
   body += "  " + opcode + (form.red ? " " : " " + list("d") + ", ") + (form.generic ? "[%generic" : address) + "], " +
           list("b") + (cas ? ", %c0" : "") + ";\n";
   for (unsigned r = 0; r < form.registers; ++r) {
-    const std::size_t at = std::size_t(r) * registerBits / 8;
-    body += "  st.global" + width + " [%to+" + number(at) + "], %d" + number(r) + ";\n";
+    const std::string i = number(r), at = number(std::size_t(r) * registerBits / 8);
+    body.append("  st.global").append(width).append(" [%to+").append(at).append("], %d").append(i).append(";\n");
     if (form.shared)
-      body += "  ld.shared" + width + " %m" + number(r) + ", [%place+" + number(at) + "];\n  st.global" + width +
-              " [%cell+" + number(at) + "], %m" + number(r) + ";\n";
+      body.append("  ld.shared")
+          .append(width)
+          .append(" %m")
+          .append(i)
+          .append(", [%place+")
+          .append(at)
+          .append("];\n  st.global")
+          .append(width)
+          .append(" [%cell+")
+          .append(at)
+          .append("], %m")
+          .append(i)
+          .append(";\n");
   }
   probe.body = body;
   probe.threads = Threads;

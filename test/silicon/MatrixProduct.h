@@ -46,7 +46,7 @@ struct MatrixProduct {
   unsigned m = 0, n = 0, k = 0;
   Operand a{}, b{};
   Type c = Type::F32, d = Type::F32;
-  bool saturates = false;      ///< integer sums are clamped, not wrapped
+  bool saturates = false; ///< integer sums are clamped, not wrapped
   bool negatesA = false, negatesB = false, ignoresC = false;
   Combine combine = Combine::Multiply;
   std::vector<uint64_t> aPatterns, bPatterns, cPatterns; ///< row-major

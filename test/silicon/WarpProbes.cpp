@@ -147,15 +147,16 @@ void addMatches(std::vector<Probe> &probes) {
         found |= static_cast<uint32_t>(has(round, other) && same(round, lane, other)) << other;
       return found;
     };
-    probes.push_back(warpProbe("match.any.sync" + suffix, "match.any.sync" + suffix + " %d, " + operand + ", %mask;",
-                               false,
+    const std::string any = "match.any.sync" + suffix, all = "match.all.sync" + suffix;
+    std::string anyText = any, allText = all;
+    anyText.append(" %d, ").append(operand).append(", %mask;");
+    allText.append(" %d|%q, ").append(operand).append(", %mask;\n  selp.b32 %e, 1, 0, %q;");
+    probes.push_back(warpProbe(any, anyText, false,
                                [=](const Round &round, unsigned lane) { return Answer{peers(round, lane), 0}; }));
-    probes.push_back(warpProbe("match.all.sync" + suffix,
-                               "match.all.sync" + suffix + " %d|%q, " + operand + ", %mask;\n  selp.b32 %e, 1, 0, %q;",
-                               true, [=](const Round &round, unsigned lane) {
-                                 const bool all = peers(round, lane) == round.mask;
-                                 return Answer{all ? round.mask : 0, all};
-                               }));
+    probes.push_back(warpProbe(all, allText, true, [=](const Round &round, unsigned lane) {
+      const bool agree = peers(round, lane) == round.mask;
+      return Answer{agree ? round.mask : 0, agree};
+    }));
   }
 }
 
