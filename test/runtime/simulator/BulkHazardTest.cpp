@@ -97,6 +97,14 @@ TEST_F(BulkHazards, ExpectedBytes) {
   }
 }
 
+TEST_F(BulkHazards, OneArrivalTooMany) {
+  const std::string body = Init + "bar.sync 0;\n" + Expect + "{A}\n" + Load + "WAIT: " + Wait + "\n" + Read;
+  silent(fill(body, {{"{A}", Nothing}}), setting());
+  expect(fails(ErrorKind::MbarrierMisuse, fill(body, {{"{A}", "@%p2 mbarrier.arrive.shared.b64 %rd9, [s+4088];"}}),
+               setting()),
+         4, 0, "mbarrier arrival of 1 where only 0 of 1 are awaited in this phase");
+}
+
 TEST_F(BulkHazards, BufferReusedBeforeItWasRead) {
   // Warp 0 loads a second time into the buffer that both warps read.
   const std::string body = Init + "bar.sync 0;\n" + Expect + Load + "WAIT: " + Wait + "\n" + Read + "{B}\n" + Expect +
