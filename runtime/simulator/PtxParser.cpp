@@ -438,13 +438,14 @@ bool Parser::fileDirective() {
 
 bool Parser::versionDirective() {
   // "8.7" is read as a double; exact to the digit for one decimal.
-  if (token.kind == Token::Float64) {
-    module.version = static_cast<unsigned>(std::bit_cast<double>(token.value) * 10 + 0.5);
-  } else if (token.kind == Token::Integer) {
-    module.version = static_cast<unsigned>(token.value * 10);
-  } else {
-    return unexpected("a version");
-  }
+  double number = 0;
+  if (token.kind == Token::Float64)
+    number = std::bit_cast<double>(token.value);
+  else if (token.kind == Token::Integer)
+    number = static_cast<double>(token.value);
+  if (!(number >= 1 && number < 100))
+    return unexpected("a version such as 8.7");
+  module.version = static_cast<unsigned>(number * 10 + 0.5);
   advance();
   return true;
 }

@@ -77,6 +77,8 @@ TEST_F(ReaderStrict, TargetsAndVersions) {
   EXPECT_EQ(instruction("mov.u32 %r1, %cluster_ctarank;", "sm_80"),
             "m:7: '%cluster_ctarank' needs .target sm_90 or higher, the module's is sm_80");
   EXPECT_EQ(refusal("", "x86"), "m:2: expected a target such as 'sm_90a', found 'x86'");
+  EXPECT_EQ(Module::parse(".version 2147483648.5\n", memory, "m").error(),
+            "m:1: expected a version such as 8.7, found '2147483648.5'");
   EXPECT_EQ(Module::parse(".version 8.7\n", memory, "m").error(), "m:2: no .target directive");
 }
 

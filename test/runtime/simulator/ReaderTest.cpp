@@ -7,8 +7,6 @@
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <array>
-#include <chrono>
-#include <cstdlib>
 #include <set>
 
 namespace tessera::sim {
@@ -153,78 +151,6 @@ TEST_F(Reader, ErrorsSayWhere) {
   EXPECT_EQ(errorOf(address + "+-4];\nret;\n}"), "");
   EXPECT_EQ(errorOf(address + "-4];\nret;\n}"), "m:8: an offset is added, also a negative one: '+-' in place of '-'");
   EXPECT_EQ(errorOf(".version 8.0\n.target sm_80\n.address_size 32\n"), "m:3: expected .address_size 64, found 32");
-}
-
-/// Damaged PTX must end in an error or in a module, whose kernels end in a report. TESSERA_FUZZ_SECONDS runs it for
-/// longer.
-TEST_F(Reader, DamagedTextNeverCrashes) {
-  const std::vector<std::string> sources = {inputText("basics.ptx"), inputText("tensor.ptx"),
-                                            inputText("triton-matmul-fp16.ptx"), inputText("triton-scan-sort.ptx")};
-  const char *limit = std::getenv("TESSERA_FUZZ_SECONDS");
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(limit ? 1000 * std::atoi(limit) : 3000);
-  unsigned parsed = 0, launched = 0;
-  const std::string pieces[] = {"{",      "}",    ";",    ",",  "[",  "]",  "%r",    "%rd1",          "-",
-                                "0x",     "@",    ".reg", "\"", "/*", "<",  ">",     "9999999999999", "0f",
-                                "!",      "|",    "::",   "(",  ")",  "\n", ".b128", ".v4",           "_",
-                                ".param", "ret;", "bra"};
-  while (std::chrono::steady_clock::now() < end) {
-    std::string text = sources[random() % sources.size()];
-    if (random() % 2) { // a shorter text is damaged more
-      const size_t start = text.find(".visible .entry", random() % text.size());
-      if (start != std::string::npos)
-        text = ".version 8.7\n.target sm_80\n.address_size 64\n" + text.substr(start, 500 + random() % 6000);
-    }
-    for (unsigned n = 1 + random() % 6; n > 0; --n) {
-      const size_t at = random() % text.size();
-      switch (random() % 5) {
-      case 0:
-        text[at] = static_cast<char>(random());
-        break;
-      case 1:
-        text.erase(at, random() % 20);
-        break;
-      case 2:
-        text.insert(at, pieces[random() % std::size(pieces)]);
-        break;
-      case 3:
-        text.insert(at, text.substr(random() % text.size(), random() % 60));
-        break;
-      default:
-        text[at] = static_cast<char>('0' + random() % 10);
-      }
-      if (text.empty())
-        text = " ";
-    }
-    auto module = Module::parse(text, memory, "fuzz");
-    if (!module) {
-      EXPECT_TRUE(module.error().starts_with("fuzz:")) << module.error();
-      continue;
-    }
-    ++parsed;
-    const auto &kernels = module.get()->kernels();
-    if (kernels.empty())
-      continue;
-    const Kernel &kernel = kernels[random() % kernels.size()];
-    if (kernel.parameterBytes > 4096)
-      continue;
-    std::vector<std::byte> bytes(kernel.parameterBytes);
-    DeviceArray<int> buffer(memory, std::vector<int>(4096, 1));
-    const uint64_t pointer = buffer;
-    for (const Parameter &parameter : kernel.parameters)
-      if (parameter.size == 8)
-        std::memcpy(bytes.data() + parameter.offset, &pointer, 8);
-    LaunchConfig launchConfig;
-    launchConfig.block = {kernel.requiredBlock[0] ? kernel.requiredBlock[0] : 64};
-    launchConfig.dynamicShared = 1024;
-    launchConfig.parameters = bytes;
-    launchConfig.threads = 1;
-    launchConfig.checks.instructionLimit = 20000;
-    launchConfig.print = [](std::string_view) {};
-    launch(*module.get(), kernel, launchConfig);
-    ++launched;
-  }
-  EXPECT_GT(parsed, 0u);
-  EXPECT_GT(launched, 0u);
 }
 
 /// Registers that wgmma works on while the program goes on keep their places to themselves; an estimate of the
