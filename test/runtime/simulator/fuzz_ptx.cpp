@@ -181,7 +181,8 @@ private:
       const std::string words = error.text();
       say(words);
       const bool placed = error.ptxLine > 0 && error.ptxLine <= lines;
-      if (error.message.empty() || (!placed && error.kind != ErrorKind::InvalidLaunch))
+      const bool ofLaunch = error.kind == ErrorKind::InvalidLaunch || error.kind == ErrorKind::BrokenPromise;
+      if (error.message.empty() || (!placed && !ofLaunch))
         return "an error at no line: " + words.substr(0, 300);
     }
     return {};
