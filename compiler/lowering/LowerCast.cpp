@@ -5,10 +5,10 @@
 //
 //   e5m2 → f16   the upper byte of an f16 is an e5m2
 //   e4m3 → f16   exponent and mantissa moved into place make the value * 2^-8, also for subnormals; one multiplication
-//   mends it f32 → fp8    round to nearest even by adding half of the last place; subnormals by adding a power of two
-//   whose last place
-//                is theirs; beyond the largest finite number the largest finite number, as the hardware's satfinite
-//                does
+//                mends it
+//   f32 → fp8    round to nearest even by adding half of the last place; subnormals by adding a power of two whose last
+//                place is theirs; beyond the largest finite number the largest finite number, as the hardware's
+//                satfinite does
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
@@ -27,8 +27,7 @@ using Values = Lowering::Values;
 bool isFp8(Type type) { return isa<FloatType>(type) && type.getIntOrFloatBitWidth() == 8; }
 bool isE5M2(Type type) { return isa<Float8E5M2Type>(type); }
 
-// ---- fp8 to wider
-// --------------------------------------------------------------------------------------------------------
+// ---- fp8 to wider ---------------------------------------------------------------------------------------------------
 
 Value widenE4M3(Lowering &l, Value byte) {
   Type i16 = l.intType(16), f16 = l.b.getF16Type();
@@ -71,8 +70,7 @@ llvm::SmallVector<Value> widenToF16(Lowering &l, Type from, Values bytes) {
   return result;
 }
 
-// ---- Wider to fp8
-// --------------------------------------------------------------------------------------------------------
+// ---- Wider to fp8 ---------------------------------------------------------------------------------------------------
 
 /// One f32 to fp8, on the bits.
 Value narrowToFp8(Lowering &l, Value x, bool e5m2) {
@@ -125,8 +123,7 @@ llvm::SmallVector<Value> narrowAllToFp8(Lowering &l, Type to, Values floats) {
   return result;
 }
 
-// ---- Float to float
-// ------------------------------------------------------------------------------------------------------
+// ---- Float to float -------------------------------------------------------------------------------------------------
 
 Value resize(Lowering &l, Value x, Type to) {
   Type from = x.getType();
@@ -222,8 +219,7 @@ LogicalResult lowerTruncF(Lowering &l, arith::TruncFOp op) {
   return success();
 }
 
-// ---- Integers
-// ------------------------------------------------------------------------------------------------------------
+// ---- Integers -------------------------------------------------------------------------------------------------------
 
 /// A sign extension keeps the decomposition of what it extends, for addresses.
 LogicalResult lowerExtSI(Lowering &l, arith::ExtSIOp op) {

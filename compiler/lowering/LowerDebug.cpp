@@ -15,8 +15,7 @@ namespace {
 
 using Values = Lowering::Values;
 
-// ---- print
-// ---------------------------------------------------------------------------------------------------------------
+// ---- print ----------------------------------------------------------------------------------------------------------
 
 /// `value` as variadic functions take it, and how printf writes it.
 std::pair<Value, std::string> printable(Lowering &l, Value value, Type type, bool hex, bool isSigned) {
@@ -101,8 +100,7 @@ LogicalResult lowerPrint(Lowering &l, tile::PrintOp op) {
   return success();
 }
 
-// ---- assert
-// --------------------------------------------------------------------------------------------------------------
+// ---- assert ---------------------------------------------------------------------------------------------------------
 
 LogicalResult lowerAssert(Lowering &l, tile::AssertOp op) {
   Values conditions = l.registersOf(op.getCondition());
@@ -131,8 +129,7 @@ LogicalResult lowerAssert(Lowering &l, tile::AssertOp op) {
   return success();
 }
 
-// ---- Inline assembly
-// -----------------------------------------------------------------------------------------------------
+// ---- Inline assembly ------------------------------------------------------------------------------------------------
 
 /// `pack` elements as operands of assembly: narrow ones share words of 32 bits.
 void packOperands(Lowering &l, llvm::ArrayRef<Value> elements, llvm::SmallVectorImpl<Value> &operands) {

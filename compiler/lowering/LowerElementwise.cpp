@@ -63,8 +63,7 @@ LLVM::FastmathFlags fastmathOf(Operation *op) {
 
 namespace {
 
-// ---- Integers
-// ------------------------------------------------------------------------------------------------------------
+// ---- Integers -------------------------------------------------------------------------------------------------------
 
 /// As splitOf, but constants are all constant.
 Lowering::Split splitConstants(Lowering &l, Value scalar) {
@@ -192,8 +191,7 @@ Value lowerCmpI(Lowering &l, Operation *op, Values a) {
   return l.compare(predicate, a[0], a[1]);
 }
 
-// ---- Floats
-// --------------------------------------------------------------------------------------------------------------
+// ---- Floats ---------------------------------------------------------------------------------------------------------
 
 template <typename Op, typename Llvm> void addFloat(LowerTable &table) {
   addElementwise<Op, [](Lowering &l, Operation *op, Values a) -> Value {
@@ -228,8 +226,7 @@ Value lowerCmpF(Lowering &l, Operation *op, Values a) {
   return LLVM::FCmpOp::create(l.b, l.loc, predicate, a[0], a[1], fastmathOf(op));
 }
 
-// ---- The rest
-// ------------------------------------------------------------------------------------------------------------
+// ---- The rest -------------------------------------------------------------------------------------------------------
 
 LogicalResult lowerConstant(Lowering &l, arith::ConstantOp op) {
   TypedAttr value = op.getValue();

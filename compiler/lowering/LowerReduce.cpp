@@ -4,10 +4,9 @@
 //
 //   registers   each thread combines what it holds, in order
 //   lanes       butterflies: for each lane bit along the axis, combine with the lane that differs in it; integers over
-//   a whole
-//               warp by redux.sync
+//               a whole warp by redux.sync
 //   warps       each warp writes its partial results to scratch memory, all wait, each thread combines the partials it
-//   needs
+//               needs
 //
 // After that every thread that held elements of a row has the row's result: lanes and warps along the axis hold copies,
 // as the layout of the result says.

@@ -4,8 +4,7 @@
 //
 //   registers   each thread scans what it holds; the last value is its total
 //   lanes       for each lane bit j along the axis, ascending: lanes with the bit set take the other half's total in
-//   front of
-//               their own prefix; the totals of both halves are combined for the next bit
+//               front of their own prefix; the totals of both halves are combined for the next bit
 //   warps       each warp writes its totals to scratch memory; each thread combines those of the warps before its own
 //   registers   the prefix, where there is one, is combined with everything the thread holds
 //

@@ -14,8 +14,7 @@ namespace {
 
 using Values = Lowering::Values;
 
-// ---- Programs and pointers
-// -----------------------------------------------------------------------------------------------
+// ---- Programs and pointers ------------------------------------------------------------------------------------------
 
 template <typename X, typename Y, typename Z> Value readAxis(Lowering &l, int64_t axis, uint32_t low, uint32_t high) {
   // Read once, in the entry block, where later reads are merged with it.
@@ -78,8 +77,7 @@ LogicalResult lowerAddPtr(Lowering &l, tile::AddPtrOp op) {
   return success();
 }
 
-// ---- Creation
-// ------------------------------------------------------------------------------------------------------------
+// ---- Creation -------------------------------------------------------------------------------------------------------
 
 LogicalResult lowerArange(Lowering &l, tile::ArangeOp op) {
   const LinearLayout &layout = *Lowering::layoutOf(op.getType());
@@ -104,8 +102,7 @@ LogicalResult lowerSplat(Lowering &l, tile::SplatOp op) {
   return success();
 }
 
-// ---- Rearrangement
-// -------------------------------------------------------------------------------------------------------
+// ---- Rearrangement --------------------------------------------------------------------------------------------------
 
 /// For each register of `to`, the register of `from` that holds the element which `sourceWord` names by the packed
 /// coordinates of the result; failure, with a diagnostic, if lanes or warps would have to exchange elements.

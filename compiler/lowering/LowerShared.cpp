@@ -14,8 +14,7 @@ namespace tessera {
 
 using Values = Lowering::Values;
 
-// ---- Transfers
-// -----------------------------------------------------------------------------------------------------------
+// ---- Transfers ------------------------------------------------------------------------------------------------------
 
 Lowering::Split SharedTransfer::address(uint64_t offset) {
   uint64_t bytes = access.elementBits / 8;
@@ -122,8 +121,7 @@ SharedAccess planBufferAccess(const Target &target, Type buffer, RankedTensorTyp
   return planSharedAccess(type.getLayout().getLayout(), *Lowering::layoutOf(tensor), bits, options);
 }
 
-// ---- Operations
-// ----------------------------------------------------------------------------------------------------------
+// ---- Operations -----------------------------------------------------------------------------------------------------
 
 namespace {
 

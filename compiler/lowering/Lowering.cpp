@@ -68,8 +68,7 @@ Lowering::Lowering(MLIRContext *context, const Target &target, ModuleOp module, 
     numWarps = warps.getInt();
 }
 
-// ---- Values
-// ------------------------------------------------------------------------------------------------------------
+// ---- Values ---------------------------------------------------------------------------------------------------------
 
 Lowering::Values Lowering::registersOf(Value value) {
   auto deferred = deferredLoads.find(value);
@@ -92,8 +91,7 @@ void Lowering::define(Value value, Values scalars) {
   values[value] = Values(copy, scalars.size());
 }
 
-// ---- Types and layouts
-// ---------------------------------------------------------------------------------------------------
+// ---- Types and layouts ----------------------------------------------------------------------------------------------
 
 Type Lowering::scalarType(Type type) {
   type = elementTypeOf(type);
@@ -185,8 +183,7 @@ Lowering::Split Lowering::splitOf(Value scalar) const {
   return {scalar, 0, true};
 }
 
-// ---- Shared memory
-// -------------------------------------------------------------------------------------------------------
+// ---- Shared memory --------------------------------------------------------------------------------------------------
 
 Value Lowering::sharedPointer(int64_t offset) {
   if (!sharedBase) {
@@ -223,8 +220,7 @@ Value Lowering::loadShared(Type type, Value pointer) {
   return load(type, pointer, bytesOf(type));
 }
 
-// ---- The rest
-// ------------------------------------------------------------------------------------------------------------
+// ---- The rest -------------------------------------------------------------------------------------------------------
 
 LogicalResult Lowering::require(Operation *op, Feature feature) {
   if (!target.has(feature))
@@ -295,8 +291,7 @@ LLVM::LLVMFuncOp Lowering::declare(llvm::StringRef name, Type result, llvm::Arra
                                   LLVM::LLVMFunctionType::get(result, arguments));
 }
 
-// ---- The kernel
-// ----------------------------------------------------------------------------------------------------------
+// ---- The kernel -----------------------------------------------------------------------------------------------------
 
 Location Lowering::kernelLocation(Location place) const {
   if (FileLineColLoc source = sourceOf(place))

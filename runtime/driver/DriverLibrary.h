@@ -3,9 +3,8 @@
 //
 //   kind       file                            found
 //   Cuda       libcuda.so.1                    by the dynamic linker
-//   Simulator  libtessera_cuda_simulator.so    $TESSERA_SIMULATOR_PATH (file or folder), else beside this binary, in
-//   ../lib of it,
-//                                              else by the dynamic linker
+//   Simulator  libtessera_cuda_simulator.so    $TESSERA_SIMULATOR_PATH (file or folder), else beside this binary,
+//                                              else in ../lib of it, else by the dynamic linker
 //
 // A library is loaded once a process and never unloaded; loading does not call cuInit. All functions are safe from any
 // thread. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -4,10 +4,10 @@
 // rules allow, and end in an order drawn from the launch's seed, so that a program which does not wait for them finds
 // what was there before:
 //
-//   told to an mbarrier   ends when no warp of the cluster can go on without one of them. Memory is read and written
-//   at that (global → shared)      moment, then the mbarrier is told.
+//   told to an mbarrier   ends when no warp of the cluster can go on without one of them: memory is read and written
+//   (global → shared)     at that moment, then the mbarrier is told
 //   in a bulk group       reads shared memory when its thread waits for the group's reads, writes global memory when
-//   (shared → global)     the thread waits for the group, or both when the CTA ends.
+//   (shared → global)     the thread waits for the group, or both when the CTA ends
 //
 // What an operation touches is checked when it is issued, with the instruction at hand; its faults afterwards (bytes
 // that a phase did not wait for) are reported at the instruction that issued it.
@@ -144,8 +144,7 @@ void readSources(AsyncOperation &operation);
 /// Does to memory what an operation is for. False after a fault.
 bool carryOut(AsyncOperation &operation);
 
-// ---- What several instructions share
-// ------------------------------------------------------------------------------------------------
+// ---- What several instructions share --------------------------------------------------------------------------------
 
 /// The place that an address in shared::cluster names, `bytes` long and aligned; `generic` where the address is one.
 /// False after a fault, whose text begins with `what`.
@@ -187,8 +186,7 @@ bool isBulkReduction(AtomicOperation operation, ptx::Type type, bool toGlobal);
 /// Makes the copies of cp.async of some lanes, up to a number; `point` learns of them.
 void finishCopiesUpTo(Warp &warp, uint32_t lanes, uint32_t number, SyncPoint &point);
 
-// ---- Operands: an instruction with several addresses
-// ----------------------------------------------------------------------------
+// ---- Operands: an instruction with several addresses ----------------------------------------------------------------
 
 /// Makes address operand `operand` number `slot` (0..3) of the instruction: base in op[slot], offset in list[slot],
 /// width in bit `slot` of flags. Slots are to be gathered in order.

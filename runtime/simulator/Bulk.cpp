@@ -211,8 +211,7 @@ void waitBulk(Warp &warp, const Instr &instr) {
   warp.cta->async->waitGroups(warp, warp.mask, static_cast<uint32_t>(instr.imm), instr.flags != 0);
 }
 
-// ---- Decoding
-// ------------------------------------------------------------------------------------------------------------------------
+// ---- Decoding -------------------------------------------------------------------------------------------------------
 
 bool decodeBulkWait(Decoder &d) {
   d.instr.flags = d.take("read");

@@ -262,8 +262,7 @@ void tensorPrefetch(Warp &warp, const Instr &instr) {
   }
 }
 
-// ---- Decoding
-// ------------------------------------------------------------------------------------------------------------------------
+// ---- Decoding -------------------------------------------------------------------------------------------------------
 
 /// [map, {x, y}]
 bool gatherMap(Decoder &d, const Operand &operand) { return gatherAddress(d, operand, MapSlot, Space::Generic); }

@@ -5,9 +5,8 @@
 // contiguous:
 //
 //   order(graph, entry): the strongly connected components of the graph without the edges back to `entry`, in
-//   topological order;
-//                        a component of several blocks is a loop: its entry block, then order(the rest) with that as
-//                        entry
+//                        topological order; a component of several blocks is a loop: its entry block, then order(the
+//                        rest) with that as entry
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -14,8 +14,7 @@
 
 namespace tessera::sim {
 
-// ---- Adding up
-// ---------------------------------------------------------------------------------------------------------
+// ---- Adding up ------------------------------------------------------------------------------------------------------
 
 Counts &Counts::operator+=(const Counts &other) {
   threadInstructions += other.threadInstructions;
@@ -121,8 +120,7 @@ uint64_t Footprint::bytes(std::array<uint64_t, SectorsPerPage / 64> Page::*set) 
   return sectors * SectorBytes;
 }
 
-// ---- The plan and the tables
-// -------------------------------------------------------------------------------------------
+// ---- The plan and the tables ----------------------------------------------------------------------------------------
 
 CountPlan::CountPlan(const Program &program) {
   for (const auto &code : program.codes) {

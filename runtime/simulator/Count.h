@@ -128,8 +128,7 @@ private:
   std::vector<SharedRecord> shared;
 };
 
-// ---- Called by the interpreter's loop
-// ----------------------------------------------------------------------------------------------------
+// ---- Called by the interpreter's loop -------------------------------------------------------------------------------
 
 /// Notes an instruction inside a loop that may only wait, so that its round can be taken back.
 void noteInRound(Warp &warp, InstrCounts &record, uint32_t mask);
@@ -154,8 +153,7 @@ inline void retractIssue(Warp &warp) {
   record.lanes -= static_cast<uint64_t>(std::popcount(warp.countedLanes));
 }
 
-// ---- Called by accesses, under LaunchConfig::count
-// ---------------------------------------------------------------------------------------
+// ---- Called by accesses, under LaunchConfig::count ------------------------------------------------------------------
 
 /// `addresses` are host addresses of `bytes` aligned bytes for each lane of warp.mask.
 void countAccess(Warp &warp, ptx::Space space, unsigned bytes, AccessKind kind, const Lanes64 &addresses);

@@ -5,8 +5,7 @@
 //
 //   cudaMalloc, cudaMemcpy, ...   the public API of CUDA 13, by the Driver API call that means the same
 //   __cudaRegister...             how the code that nvcc puts into a program makes kernels and variables known; the
-//   code is
-//                                 loaded when the first of them is used
+//                                 code is loaded when the first of them is used
 //
 // Types have the layout of the ABI; a test compares them with <cuda_runtime.h> where there is one. Errors have the
 // numbers of the Driver API, but for those the runtime adds. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -32,8 +32,7 @@ bool Decoder::fail(std::string text) {
   return false;
 }
 
-// ---- Modifiers
-// ---------------------------------------------------------------------------------------------------------
+// ---- Modifiers ------------------------------------------------------------------------------------------------------
 
 void Decoder::split(std::string_view opcode) {
   words.clear();
@@ -116,8 +115,7 @@ bool Decoder::done(unsigned least, unsigned most) {
   return true;
 }
 
-// ---- Operands
-// ----------------------------------------------------------------------------------------------------------
+// ---- Operands -------------------------------------------------------------------------------------------------------
 
 unsigned Decoder::widthOf(const Operand &operand) const {
   return operand.kind == Operand::Register ? storageBits(function.registers[operand.index].type) : 0;

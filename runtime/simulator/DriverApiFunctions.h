@@ -2,9 +2,10 @@
 // X(symbol, parameters). `symbol` is the exported name, with its version suffix.
 //
 //   TESSERA_SIMULATED_FUNCTIONS   answered
-//   TESSERA_REFUSED_FUNCTIONS     X(symbol): there so that programs load, and refused with CUDA_ERROR_NOT_SUPPORTED and
-//   a text
-//                                 that names the call: arrays, textures, graphics, sharing between processes, ...
+//   TESSERA_REFUSED_FUNCTIONS     X(symbol): there so that programs load, and refused with CUDA_ERROR_NOT_SUPPORTED
+//                                 and a text that names the call: arrays, textures, graphics, sharing between
+//                                 processes, ...
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef TESSERA_RUNTIME_SIMULATOR_DRIVERAPIFUNCTIONS_H
 #define TESSERA_RUNTIME_SIMULATOR_DRIVERAPIFUNCTIONS_H

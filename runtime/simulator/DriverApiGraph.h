@@ -2,8 +2,7 @@
 //
 //   Graph       nodes and what each comes after; made by hand, or by capturing a stream
 //   Capture     streams whose work goes into a graph instead of being done; one stream begins it, others join by
-//   waiting
-//               for events that were recorded in it, and must be joined again before it ends
+//               waiting for events that were recorded in it, and must be joined again before it ends
 //   Executable  a graph as it was when it was instantiated, in an order in which its nodes may run
 //
 // A node holds the work itself, checked when it was added. Nodes of a launch run in any order their edges allow.

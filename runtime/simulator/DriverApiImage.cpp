@@ -2,9 +2,9 @@
 //
 //   wrapper      u32 0x466243b1, u32 version, pointer to a container, ...       what __cudaRegisterFatBinary gets
 //   container    u32 0xba55ed50, u16 version, u16 header bytes, u64 bytes of entries
-//   entry        u16 kind (1 PTX, 2 cubin), ..., u32 header bytes at 4, u64 payload bytes at 8, u32 compressed bytes at
-//   16,
-//                u32 architecture at 28, u64 flags at 40 (0x2000 LZ4, 0x8000 Zstandard), u64 bytes unpacked at 56
+//   entry        u16 kind (1 PTX, 2 cubin), ..., u32 header bytes at 4, u64 payload bytes at 8, u32 compressed bytes
+//                at 16, u32 architecture at 28, u64 flags at 40 (0x2000 LZ4, 0x8000 Zstandard), u64 bytes unpacked
+//                at 56
 //
 // LZ4 is unpacked here; Zstandard, which nvcc 12.4 and later use, by the library of the system, found when it is
 // needed.

@@ -2,10 +2,10 @@
 // was added, work of different lanes in any order that the events between them and the rules of the default stream
 // allow. Every piece of work has a ticket, by which others wait for it.
 //
-//   lane         waits for                                            is waited for by
-//   Legacy       all that blocking lanes of its group have            all that comes later on blocking lanes of its
-//   group Blocking     the last work of the legacy lane of its group        the legacy lane NonBlocking  nothing but
-//   its own lane and what `after` says       nobody
+//   lane         waits for                                        is waited for by
+//   Legacy       all that blocking lanes of its group have        all that comes later on blocking lanes of its group
+//   Blocking     the last work of the legacy lane of its group    the legacy lane
+//   NonBlocking  nothing but its own lane and what `after` says   nobody
 //
 // One thread works, one piece at a time (a grid uses all cores by itself); functions of the host run on a second one,
 // so that they may wait for each other's streams. Of what is ready, the work added first runs first; with a seed, a

@@ -204,8 +204,7 @@ void convertAny(Warp &warp, const Instr &instr) {
   }
 }
 
-// ---- Frequent forms
-// -----------------------------------------------------------------------------------------------------------
+// ---- Frequent forms -------------------------------------------------------------------------------------------------
 
 struct Cast {
   template <typename D, typename S> struct To {
@@ -314,8 +313,7 @@ constexpr Frequent FrequentForms[] = {
     {Type::U32, Type::F32, Rounding::Zero, true, map<TruncateToInt<true>, uint32_t, float>},
 };
 
-// ---- Packed formats
-// -------------------------------------------------------------------------------------------------------------
+// ---- Packed formats -------------------------------------------------------------------------------------------------
 
 Type elementOf(Type packed) {
   switch (packed) {

@@ -97,8 +97,7 @@ template <typename Op> bool binary(Decoder &d, Type type, bool ftz, bool sat, Ro
   return operands(d, type, 2);
 }
 
-// ---- Signs, minimum and maximum
-// -------------------------------------------------------------------------------------------------
+// ---- Signs, minimum and maximum -------------------------------------------------------------------------------------
 
 template <bool Ftz> struct AbsF32 {
   static uint32_t run(uint32_t a) { return (Ftz ? bitsOf(flush(floatOf(a))) : a) & 0x7FFFFFFF; }

@@ -246,8 +246,7 @@ bool operands(Decoder &d, Type type, unsigned sources) {
   return d.done(sources + 1);
 }
 
-// ---- Carry: op[4] is the flag read, op[5] the flag written
-// ----------------------------------------------------------------
+// ---- Carry: op[4] is the flag read, op[5] the flag written ----------------------------------------------------------
 // Hardware subtracts by adding the complement and one, so the flag that sub.cc leaves is set where nothing was
 // borrowed. That shows only where addc reads it, as in nvcc's division of 128-bit integers.
 

@@ -235,8 +235,7 @@ std::vector<SourcePlace> ModuleImpl::inlinedAt(uint32_t location) const {
   return result;
 }
 
-// ---- Module
-// ------------------------------------------------------------------------------------------------------------
+// ---- Module ---------------------------------------------------------------------------------------------------------
 
 Module::Module(std::unique_ptr<ModuleImpl> impl) : implementation(std::move(impl)) {}
 Module::~Module() = default;

@@ -48,8 +48,7 @@ inline float flush(float x) {
 
 inline float saturate(float x) { return x > 0 ? (x < 1 ? x : 1.0f) : 0.0f; }
 
-// ---- f16
-// -----------------------------------------------------------------------------------------------------------------
+// ---- f16 ------------------------------------------------------------------------------------------------------------
 
 inline float halfToFloat(uint16_t h) {
   const uint32_t sign = uint32_t(h & 0x8000) << 16, rest = h & 0x7FFF;
@@ -71,8 +70,7 @@ inline uint16_t floatToHalf(float x) {
   return static_cast<uint16_t>(magnitude > 0x7F800000 ? CanonicalNan16 : result | sign);
 }
 
-// ---- bf16
-// ----------------------------------------------------------------------------------------------------------------
+// ---- bf16 -----------------------------------------------------------------------------------------------------------
 
 inline float bfloatToFloat(uint16_t b) { return floatOf(uint32_t(b) << 16); }
 inline uint16_t floatToBfloat(float x) {
@@ -81,8 +79,7 @@ inline uint16_t floatToBfloat(float x) {
   return static_cast<uint16_t>((bits & 0x7FFFFFFF) > 0x7F800000 ? CanonicalNan16 : rounded);
 }
 
-// ---- Any small format
-// ------------------------------------------------------------------------------------------------------
+// ---- Any small format -----------------------------------------------------------------------------------------------
 
 /// A format of `Exponent` and `Fraction` bits with the usual bias.
 struct Format {
@@ -208,8 +205,7 @@ inline double fmaToOdd(double a, double b, double c) {
   return std::bit_cast<double>(bits);
 }
 
-// ---- Whole registers
-// ---------------------------------------------------------------------------------------------------------
+// ---- Whole registers ------------------------------------------------------------------------------------------------
 
 /// `Count` values; a multiple of 8.
 template <unsigned Count> inline void widenHalves(const uint16_t *h, float *f) {

@@ -7,9 +7,10 @@
 //
 // Addresses as kernels see them:
 //   global   host addresses inside Memory's arena
-//   shared   32-bit offsets, the first SharedBase bytes reserved as on hardware; in another CTA of the cluster: rank+1
-//   above bit 24 local    32-bit offsets inside the thread's own frame generic  global addresses as they are, the
-//   others inside windows
+//   shared   32-bit offsets, the first SharedBase bytes reserved as on hardware; in another CTA of the cluster with
+//            its rank + 1 from bit 24 on
+//   local    32-bit offsets inside the thread's own frame
+//   generic  global addresses as they are, the others inside windows
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -276,8 +277,7 @@ struct Launch {
   std::atomic<uint64_t> activity{0}; ///< grows while some warp does more than wait
 };
 
-// ---- Faults: called by executing functions
-// -----------------------------------------------------------------------------
+// ---- Faults: called by executing functions --------------------------------------------------------------------------
 
 /// Reports `kind` for the lanes in `lanes`; `address` is the first lane's. The CTA stops after the instruction. The
 /// error, to be added to; null where the CTA already has one.
@@ -296,8 +296,7 @@ std::string describeShared(const Launch &launch, uint32_t address);
 /// Runs a function that the system provides for the lanes of `warp.mask`.
 void callSystem(Warp &warp, SystemCall call, const CallSite &site);
 
-// ---- Scheduling
-// --------------------------------------------------------------------------------------------------------
+// ---- Scheduling -----------------------------------------------------------------------------------------------------
 
 enum class Progress { Done, Failed, Waiting };
 

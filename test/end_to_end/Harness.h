@@ -118,8 +118,7 @@ private:
 std::string assemble(const std::string &ptx, const std::string &target);
 bool hasAssembler();
 
-// ---- numbers
-// -------------------------------------------------------------------------------------------------------------------------
+// ---- numbers --------------------------------------------------------------------------------------------------------
 
 /// The generator of a test, seeded by the test's name, so that cases are independent of their order, and by
 /// TESSERA_TEST_SEED.

@@ -7,8 +7,7 @@
 using namespace tessera;
 using namespace tessera::endtoend;
 
-// ---- masks and alignment
-// --------------------------------------------------------------------------------------------------------------
+// ---- masks and alignment --------------------------------------------------------------------------------------------
 
 template <typename T> class Copies : public testing::Test {};
 using CopyTypes = testing::Types<std::int8_t, std::uint16_t, std::int32_t, std::int64_t, Half, float, double>;
@@ -321,8 +320,7 @@ def f(x, tmp, o):
   Launch(text).in(x).out(tmp).out(out).everywhere([&] { expectSame(out, want); });
 }
 
-// ---- block pointers and descriptors
-// ---------------------------------------------------------------------------------------------------
+// ---- block pointers and descriptors ---------------------------------------------------------------------------------
 
 TEST(BlockPointers, LoadStoreAdvance) {
   const char *text = R"(
@@ -390,8 +388,7 @@ def f(x_ptr, o, M, N, BM: tl.constexpr, BN: tl.constexpr):
   }
 }
 
-// ---- atomics
-// --------------------------------------------------------------------------------------------------------------------------
+// ---- atomics --------------------------------------------------------------------------------------------------------
 
 template <typename T> class Atomics : public testing::Test {};
 using AtomicTypes = testing::Types<std::int32_t, std::uint32_t, std::int64_t, std::uint64_t>;

@@ -263,8 +263,7 @@ def f(x_ptr, o, N: tl.constexpr):
   Launch(text, {{"N", 256}}).in(x).out(out).everywhere([&] { expectSame(out, {hi, lo, NAN}); });
 }
 
-// ---- scans
-// ----------------------------------------------------------------------------------------------------------------------------
+// ---- scans ----------------------------------------------------------------------------------------------------------
 
 TEST(Scan, CumulativeSums) {
   for (const Shape &shape : kShapes)
@@ -353,8 +352,7 @@ def f(x_ptr, o, h_ptr, N: tl.constexpr):
   });
 }
 
-// ---- sorting, gathering, counting
-// ---------------------------------------------------------------------------------------------------
+// ---- sorting, gathering, counting -----------------------------------------------------------------------------------
 
 template <typename T> class Sorting : public testing::Test {};
 using SortTypes = testing::Types<std::int32_t, float, Half, std::uint8_t>;

@@ -47,8 +47,7 @@ protected:
 
 } // namespace
 
-// ---- devices
-// -----------------------------------------------------------------------------------------------------------
+// ---- devices --------------------------------------------------------------------------------------------------------
 
 TEST_F(LaunchErrorTest, UnknownDevice) {
   EXPECT_EQ(Device::open("gpu").error().text(), "unknown device 'gpu'; a device is one of auto, cuda, cuda:N, sim");
@@ -62,8 +61,7 @@ TEST_F(LaunchErrorTest, DeviceNumberTooLarge) {
   EXPECT_EQ(opened.error().code(), ErrorCode::NotFound);
 }
 
-// ---- memory
-// ------------------------------------------------------------------------------------------------------------
+// ---- memory ---------------------------------------------------------------------------------------------------------
 
 TEST_F(LaunchErrorTest, OutOfMemory) {
   Buffer<float> buffer(device, std::size_t(1) << 45);
@@ -96,8 +94,7 @@ TEST_F(LaunchErrorTest, EventNeverRecorded) {
   EXPECT_EQ(b.millisecondsSince(a).error().text(), "no time between two events: the later one was never recorded");
 }
 
-// ---- modules
-// -----------------------------------------------------------------------------------------------------------
+// ---- modules --------------------------------------------------------------------------------------------------------
 
 TEST_F(LaunchErrorTest, MissingFile) {
   Expected<PtxModule> module = PtxModule::load(device, "/nowhere/add.ptx");
@@ -135,8 +132,7 @@ TEST_F(LaunchErrorTest, UnknownKernel) {
             "'many.ptx' has several kernels, one must be named: scale, narrow, large, stop");
 }
 
-// ---- arguments
-// ---------------------------------------------------------------------------------------------------------
+// ---- arguments ------------------------------------------------------------------------------------------------------
 
 TEST_F(LaunchErrorTest, WrongCount) {
   EXPECT_EQ(errorOf(x, y, z), "launch of 'add': 3 arguments given, the kernel takes 4");
@@ -198,8 +194,7 @@ TEST_F(LaunchErrorTest, MisalignedPointer) {
       "launch of 'scale': argument 1 ('x') is an address that is not aligned to 16 bytes, as the kernel was promised");
 }
 
-// ---- the shape of the launch
-// ---------------------------------------------------------------------------------------------
+// ---- the shape of the launch ----------------------------------------------------------------------------------------
 
 TEST_F(LaunchErrorTest, ImpossibleGrid) {
   EXPECT_EQ(errorOfShape({.grid = 0}), "launch of 'narrow': the grid is 0x1x1, each side must be at least 1");
@@ -259,8 +254,7 @@ TEST_F(LaunchErrorTest, MovedStream) {
             "launch of 'add': the stream was moved from");
 }
 
-// ---- what kernels do wrong
-// -----------------------------------------------------------------------------------------------
+// ---- what kernels do wrong ------------------------------------------------------------------------------------------
 
 TEST_F(LaunchErrorTest, OutOfBounds) {
   Status launched = kernel.launch(stream, {.grid = 1, .block = 128}, x, y, z, 128);

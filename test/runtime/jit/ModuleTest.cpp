@@ -181,8 +181,7 @@ TEST_F(ModuleTest, KernelsOfOneModuleAreShared) {
   EXPECT_FALSE(fs::exists(folder)) << "nothing was compiled again";
 }
 
-// ---- mistakes
-// --------------------------------------------------------------------------------------------------------------
+// ---- mistakes -------------------------------------------------------------------------------------------------------
 
 TEST_F(ModuleTest, SyntaxErrorsShowWhenLoading) {
   Expected<Module> bad = Module::fromSource(device, "@triton.jit\ndef f(x:\n    pass\n", "bad.tile");

@@ -167,8 +167,7 @@ TEST_F(BulkCopies, UnwrittenBytesStayUnwritten) {
   EXPECT_EQ(error.source.line, 6u) << error.text();
 }
 
-// ---- Reductions
-// --------------------------------------------------------------------------------------------------------------------
+// ---- Reductions -----------------------------------------------------------------------------------------------------
 
 template <typename T> class Values {
 public:
@@ -257,8 +256,7 @@ TEST_F(BulkReductions, UnknownOnesAreRefusedByName) {
         << operation << ": " << refused(operation);
 }
 
-// ---- Faults
-// --------------------------------------------------------------------------------------------------------------------
+// ---- Faults ---------------------------------------------------------------------------------------------------------
 
 TEST_F(BulkCopies, OutsideOfMemory) {
   const std::string start = Init + expectBytes(64);

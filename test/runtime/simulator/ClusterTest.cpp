@@ -168,8 +168,7 @@ TEST_F(Clusters, SizeComesFromTheKernel) {
             "the grid of 6 x 1 x 1");
 }
 
-// ---- Misuse
-// --------------------------------------------------------------------------------------------------------------------
+// ---- Misuse ---------------------------------------------------------------------------------------------------------
 
 TEST_F(Clusters, BarrierOutOfTurn) {
   config.checks.races = config.checks.async = false;

@@ -38,8 +38,7 @@ protected:
 constexpr const char *SharedWord = "ld.shared.b32 %r5, [%r4];";
 constexpr const char *GlobalWord = "ld.global.b32 %r5, [%rd3];";
 
-// ---- Shared memory
-// -----------------------------------------------------------------------------------------------------
+// ---- Shared memory --------------------------------------------------------------------------------------------------
 
 TEST_F(CountMemory, BankConflictsOfEveryPowerOfTwo) {
   // Lane i reads word ways x i: lanes 32 / ways apart meet in a bank.
@@ -206,8 +205,7 @@ TEST_F(CountMemory, TheWorstExecutionOfASharedAccess) {
   EXPECT_EQ(access.bankWords[2], 3u);
 }
 
-// ---- Global memory
-// -----------------------------------------------------------------------------------------------------
+// ---- Global memory --------------------------------------------------------------------------------------------------
 
 TEST_F(CountMemory, GlobalStrides) {
   EXPECT_EQ(sectors(globalLoad(GlobalWord, 4)), (Pair{4, 4}));

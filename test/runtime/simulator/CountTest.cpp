@@ -177,8 +177,7 @@ TEST_F(CountTest, InstructionsBeforeTheFirstLineStandTogether) {
   EXPECT_EQ(counts.lines[1].counts.warpInstructions, 2u);
 }
 
-// ---- Waiting loops
-// -----------------------------------------------------------------------------------------------------
+// ---- Waiting loops --------------------------------------------------------------------------------------------------
 
 TEST_F(CountTest, WaitingForAnMbarrierCountsOnce) {
   // Warp 0 arrives after 5000 rounds of a loop, the other three wait.
@@ -214,8 +213,7 @@ TEST_F(CountTest, RoundsThatDoSomethingAllCount) {
   EXPECT_EQ(at(counts, 11).globalSectors, 10u);
 }
 
-// ---- Tables
-// ------------------------------------------------------------------------------------------------------------
+// ---- Tables ---------------------------------------------------------------------------------------------------------
 
 TEST(Classify, EveryClassHasOpcodes) {
   const std::pair<const char *, InstrClass> expected[] = {

@@ -307,8 +307,7 @@ TEST_F(Instructions, BitsAndShifts) {
   });
 }
 
-// ---- Floating point
-// -----------------------------------------------------------------------------------------------------------
+// ---- Floating point -------------------------------------------------------------------------------------------------
 
 float flushed(float x) { return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x; }
 

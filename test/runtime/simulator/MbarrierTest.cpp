@@ -15,8 +15,7 @@ protected:
   Setting setting(uint32_t threads = 64) const { return {.p = data, .block = {threads}}; }
 };
 
-// ---- What they do
-// --------------------------------------------------------------------------------------------------------------------
+// ---- What they do ---------------------------------------------------------------------------------------------------
 
 TEST_F(Mbarriers, EveryThreadArrivesAndWaitsByState) {
   // Each thread writes its word, arrives, waits, and adds its neighbour's word of the other warp, in four phases.
@@ -127,8 +126,7 @@ TEST_F(Mbarriers, CopiesArrive) {
   }
 }
 
-// ---- Misuse
-// --------------------------------------------------------------------------------------------------------------------
+// ---- Misuse ---------------------------------------------------------------------------------------------------------
 
 TEST_F(Mbarriers, NotInitialised) {
   config.checks.uninitialized = config.checks.races = false;

@@ -416,8 +416,7 @@ TEST_F(TensorMaps, DriverNumbers) {
   EXPECT_EQ(TensorMap::encodeTiled(0, 2, 0, sizes, wide, box, steps, 0, 7, 0, 0).error(), "swizzle 7: expected 0 to 6");
 }
 
-// ---- Faults
-// --------------------------------------------------------------------------------------------------------------------
+// ---- Faults ---------------------------------------------------------------------------------------------------------
 
 class TensorFaults : public TensorMaps {
 protected:
@@ -508,8 +507,7 @@ TEST_F(TensorFaults, ReductionThatTheTypeHasNot) {
   EXPECT_EQ(fails("reduce_xor", map, {}).message, "reduction .xor of elements of type f32: there is none");
 }
 
-// ---- Maps made on the device
-// --------------------------------------------------------------------------------------------------------------------
+// ---- Maps made on the device ----------------------------------------------------------------------------------------
 
 /// A kernel that makes a map of a 16 x 24 f32 tensor in shared memory, copies it to global memory and loads a box of
 /// it. "FENCE" and "FIELD" are replaced.
