@@ -209,8 +209,8 @@ struct Error {
   Dim3 block{0, 0, 0};     ///< CTA index
   Dim3 thread{0, 0, 0};
   uint64_t address = 0;
-  std::string allocation;   ///< "allocation 3 (4096 bytes at 0x...)" the access is in or nearest to
-  std::string message;      ///< one sentence with all numbers
+  std::string allocation; ///< "allocation 3 (4096 bytes at 0x...)" the access is in or nearest to
+  std::string message;    ///< one sentence with all numbers
   std::vector<Related> related;
   uint32_t occurrences = 1; ///< threads of this CTA that did the same at the same instruction
   /// The whole as a person reads it: "file.tile:12: error: ...", notes on lines of their own.

@@ -62,8 +62,8 @@ public:
   uint64_t reserve(uint64_t size, uint64_t alignment);
   /// Gives a reservation back; false when `address` is not the base of one.
   bool unreserve(uint64_t address);
-  /// Makes reserved addresses a live allocation whose bytes are those of an open file from `offset` on, which may be seen
-  /// at other addresses too. Address, size and offset are multiples of the page size.
+  /// Makes reserved addresses a live allocation whose bytes are those of an open file from `offset` on, which may be
+  /// seen at other addresses too. Address, size and offset are multiples of the page size.
   bool attach(uint64_t address, uint64_t size, int file, uint64_t offset);
   /// Makes them unreachable again.
   bool detach(uint64_t address);

@@ -71,8 +71,8 @@ bool ModuleImpl::placeGlobals(std::string &error) {
     if (variable.space == ptx::Space::Const)
       symbols.constants.insert(variable.name);
     placed.push_back({&variable, address});
-    globals.push_back({std::string(variable.name), address, variable.size, variable.space == ptx::Space::Const,
-                       variable.isManaged});
+    globals.push_back(
+        {std::string(variable.name), address, variable.size, variable.space == ptx::Space::Const, variable.isManaged});
     if (variable.isManaged)
       memory.markWritten(address, size); // the host writes to it without a call
   }
@@ -198,8 +198,8 @@ const Program *ModuleImpl::program(const Kernel &kernel, std::string &errors) {
     if (prepared.program) {
       prepared.program->dynamicSharedOffset = table.dynamicShared;
       for (const ptx::Variable *variable : sharedVariables(kernel.function))
-        prepared.program->sharedVariables.push_back({variable->name, table.shared[variable->name],
-                                                     static_cast<uint32_t>(variable->size), variable->size == 0});
+        prepared.program->sharedVariables.push_back(
+            {variable->name, table.shared[variable->name], static_cast<uint32_t>(variable->size), variable->size == 0});
       for (Kernel &known : kernels)
         if (known.function == kernel.function)
           known.registers = prepared.program->codes[0]->pressure;

@@ -202,7 +202,7 @@ struct Warp {
   uint32_t clusterPhase[WarpSize] = {}; ///< of the barrier.cluster at which a lane arrived last
   MbarrierWait waits[4];                ///< the last ones that did not succeed
   uint32_t nextWait = 0;                ///< which of them is replaced next
-  uint32_t roundsKept = 0;   ///< of loops that may wait, while other groups could run
+  uint32_t roundsKept = 0;              ///< of loops that may wait, while other groups could run
   uint32_t spins = 0;                   ///< rounds of a waiting loop in a row in which the warp changed nothing
   uint32_t passed = 0;  ///< times in a row that groups gave up their turn without having changed anything
   bool stirred = false; ///< changed memory in its turn

@@ -229,7 +229,9 @@ TEST_F(CudaLanguage, IntegersOf128Bits) {
                                s128(a) < s128(b) ? a / divisor : a % divisor};
       for (int k = 0; k < 8; ++k)
         if (result[i * 8 + k] != expected[k] && ++wrong < 8)
-          ADD_FAILURE() << "operation " << k << " of " << i << std::hex << " high " << uint64_t(a >> 64) << " low " << uint64_t(a) << " with " << uint64_t(b >> 64) << " low " << uint64_t(b) << ": " << uint64_t(result[i*8+k] >> 64) << " low " << uint64_t(result[i*8+k]);
+          ADD_FAILURE() << "operation " << k << " of " << i << std::hex << " high " << uint64_t(a >> 64) << " low "
+                        << uint64_t(a) << " with " << uint64_t(b >> 64) << " low " << uint64_t(b) << ": "
+                        << uint64_t(result[i * 8 + k] >> 64) << " low " << uint64_t(result[i * 8 + k]);
     }
     EXPECT_EQ(wrong, 0u);
   });
