@@ -8,7 +8,7 @@
 //   profile   nanoseconds a warp instruction by class: a loop of one kind of instruction each, the profile by which to
 //             see where a kernel's time goes
 //
-// each beside the figure that it must reach (design: 300 and 60 million thread instructions a second and core; products
+// each beside the figure that it must reach (300 and 60 million thread instructions a second and core; products
 // under 1 s and 4 s on two cores). An argument picks the rows whose name contains it.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
