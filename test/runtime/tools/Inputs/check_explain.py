@@ -6,15 +6,16 @@ import sys
 CLASSES = ("alu fma mma wgmma sfu global_load global_store shared_load shared_store ldmatrix stmatrix async_copy tma "
            "atomic shuffle barrier branch convert move other").split()
 SUMS = ("thread_instructions warp_instructions global_sectors global_sectors_least shared_wavefronts "
-        "shared_wavefronts_least global_bytes async_copy_bytes tma_bytes tensor_flops divergent_branches "
-        "barrier_waits").split()
+        "shared_wavefronts_least global_bytes l1_bypass_bytes local_bytes async_copy_bytes tma_bytes tensor_flops "
+        "divergent_branches barrier_waits").split()
 
 with open(sys.argv[1]) as file:
     found = json.load(file)
 print(found["kernel"], found["target"], found["grid"], found["block"])
 totals = found["totals"]
 assert list(totals["classes"]) == CLASSES, list(totals["classes"])
-for key in ("registers", "shared_bytes", "occupancy", "lines"):
+for key in ("cluster", "registers", "registers_estimated", "shared_bytes", "occupancy", "footprint_read_bytes",
+            "footprint_written_bytes", "roofline", "lines", "shared_accesses"):
     assert key in found, key
 for counts in [totals] + found["lines"]:
     assert all(isinstance(counts[key], int) for key in SUMS)
