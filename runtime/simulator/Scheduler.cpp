@@ -205,6 +205,7 @@ Stop change(Warp &warp, const Instr &instr, uint32_t mask, uint64_t end) {
   }
 }
 
+/// A warp's turn: the interpreter's loop, in one function so that what Running holds stays in registers of the host.
 template <bool Watched> Stop runWarp(Warp &warp) {
   if (!choose(warp))
     return Stop::Blocked;
