@@ -252,7 +252,9 @@ Status launchFunction(FunctionState &function, const Stream &stream, const Launc
                           count};
     result = device.driver().cuLaunchKernelEx(&launch, function.handle, parameters, nullptr);
   }
-  return check(device, result, [&] { return "launch of '" + nameOf(function) + "'"; });
+  if (result == CUDA_SUCCESS) [[likely]]
+    return {};
+  return device.library->error(result, "launch of '" + nameOf(function) + "'", function.module->name);
 }
 
 } // namespace tessera::detail

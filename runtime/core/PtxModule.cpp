@@ -65,14 +65,13 @@ Expected<std::shared_ptr<ModuleState>> detail::loadModule(const Device &device, 
   if (result != CUDA_SUCCESS) {
     module->handle = nullptr;
     std::string what = "loading '" + name + "'";
-    if (log[0]) {
-      std::string_view said(log);
-      while (said.ends_with('\n'))
-        said.remove_suffix(1);
-      Error error = device.state()->library->error(result, what);
-      return Error(ErrorCode::Compile, error.text() + "\n" + std::string(said));
-    }
-    return device.state()->library->error(result, what);
+    Error error = device.state()->library->error(result, what, name);
+    if (!log[0] || device.isSimulator()) // whose report is in the error already
+      return error;
+    std::string_view said(log);
+    while (said.ends_with('\n'))
+      said.remove_suffix(1);
+    return Error(error.code(), error.text() + "\n" + std::string(said));
   }
   return module;
 }

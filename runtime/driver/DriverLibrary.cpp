@@ -70,7 +70,28 @@ std::string DriverLibrary::takeReport() const {
   return report;
 }
 
-Error DriverLibrary::error(CUresult result, std::string what) const {
+namespace {
+
+/// The simulator calls every text it is given "ptx": lines that begin so get the text's own name.
+std::string withName(const std::string &report, std::string_view name) {
+  constexpr std::string_view kUnnamed = "ptx:";
+  std::string named;
+  for (std::size_t begin = 0; begin < report.size();) {
+    const std::size_t end = std::min(report.find('\n', begin), report.size() - 1) + 1;
+    std::string_view line = std::string_view(report).substr(begin, end - begin);
+    if (line.starts_with(kUnnamed)) {
+      named += name;
+      line.remove_prefix(kUnnamed.size() - 1);
+    }
+    named += line;
+    begin = end;
+  }
+  return named;
+}
+
+} // namespace
+
+Error DriverLibrary::error(CUresult result, std::string what, std::string_view ptxName) const {
   ErrorCode code = ErrorCode::Driver;
   switch (result) {
   case CUDA_ERROR_OUT_OF_MEMORY:
@@ -92,7 +113,7 @@ Error DriverLibrary::error(CUresult result, std::string what) const {
   if (std::string report = takeReport(); !report.empty()) {
     while (!report.empty() && report.back() == '\n')
       report.pop_back();
-    text += "\n" + report;
+    text += "\n" + (ptxName.empty() ? report : withName(report, ptxName));
   }
   return Error(code, std::move(text));
 }

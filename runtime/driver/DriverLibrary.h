@@ -50,8 +50,9 @@ public:
   std::string describe(CUresult result) const;
   /// Takes the simulator's report on the last fault; empty where there is none, and always with the real driver.
   std::string takeReport() const;
-  /// An error that says which call failed with what, and the simulator's report where there is one.
-  Error error(CUresult result, std::string what) const;
+  /// An error that says which call failed with what, and the simulator's report where there is one. `ptxName`: what
+  /// the user calls the PTX that the report may speak of.
+  Error error(CUresult result, std::string what, std::string_view ptxName = {}) const;
 
 private:
   DriverLibrary() = default;
