@@ -10,6 +10,7 @@
 #ifndef TESSERA_TEST_RUNTIME_SIMULATOR_CUDATEST_H
 #define TESSERA_TEST_RUNTIME_SIMULATOR_CUDATEST_H
 
+#include "test/runtime/simulator/Bounds.h"
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <cmath>
@@ -38,12 +39,6 @@ protected:
 
   std::shared_ptr<Module> module;
 };
-
-/// The bound of |computed - exact| for a sum of `terms` in f32, in whatever order: terms · 2^-24 · Σ|x|, to first order
-/// (Higham, Accuracy and Stability, 4.2), with room for the higher orders.
-inline double sumBound(double terms, double absolutes, double unit = 0x1p-24) {
-  return terms * unit * absolutes * (1 + 1e-3);
-}
 
 /// Expects results[i] to be what `expected(i)` returns, for all i, and says no more than ten times otherwise.
 template <typename T, typename F> void expectAll(const std::vector<T> &results, F expected) {

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "test/runtime/simulator/Bounds.h"
 #include "test/runtime/simulator/SimulatorTest.h"
 
 #include <algorithm>
@@ -69,14 +70,18 @@ TEST_F(TritonFeatures, EightBitFloats) {
   DeviceArray<uint8_t> dy(memory, std::vector<uint8_t>(2 * n, 0x3C)); // 1.0 in e5m2
   feature("fp8", "80", {1}, dx, dy, dz, n);
   auto z = dz.host();
-  for (int i = 0; i < n; ++i)
-    ASSERT_NEAR(z[i] - 1, x[i], std::fabs(x[i]) / 8 + 1e-4);
+  for (int i = 0; i < n; ++i) {
+    // Cut to a half and from there rounded to two bits of fraction; the least values are 2^-24 and 2^-16 apart.
+    const double size = std::fabs(double(x[i]));
+    ASSERT_NEAR(z[i] - 1, x[i], std::max(size * 0x1p-10, 0x1p-24) + std::max(size * 0x1p-3, 0x1p-17));
+  }
   feature("fp8e4", "89", {1}, dx, dy, dz, n);
   const auto y = dy.host();
   z = dz.host();
   for (int i = 0; i < n; ++i) {
     ASSERT_EQ(z[i], e4m3(y[i]));
-    ASSERT_NEAR(z[i], x[i], std::fabs(x[i]) / 16 + 1e-3);
+    // Three bits of fraction; the least values are 2^-9 apart.
+    ASSERT_NEAR(z[i], x[i], std::max(std::fabs(double(x[i])) * 0x1p-4, 0x1p-10));
   }
 }
 
@@ -95,7 +100,8 @@ TEST_F(TritonFeatures, ProductOfEightBitFloats) {
         double sum = 0;
         for (int k = 0; k < 64; ++k)
           sum += e4m3(a[i * 64 + k]) * e4m3(b[j * 64 + k]);
-        ASSERT_NEAR(c[i * 64 + j], sum, 1e-4) << arch;
+        // Products are multiples of 2^-12 below 4, so that the sum of 64 is exact in f32.
+        ASSERT_EQ(c[i * 64 + j], sum) << arch;
       }
   }
 }
@@ -125,19 +131,26 @@ TEST_F(TritonFeatures, AssociativeScans) {
   DeviceArray<float> da(memory, a), db(memory, b), out(memory, m * n);
   feature("assoc", "80", {1}, da, db, out);
   const auto result = out.host();
-  std::vector<double> expected(m * n);
+  // A value is the sum of b times all later a. However the scan of n values is bracketed, such a term is rounded in at
+  // most n products and n additions; the two scans are added in one more.
+  std::vector<double> expected(m * n), bound(m * n);
+  const auto step = [&](int at, int length, double &q, double &absolutes) {
+    expected[at] += q = q * a[at] + b[at];
+    absolutes = absolutes * std::fabs(a[at]) + std::fabs(b[at]);
+    bound[at] += sumBound(2 * length + 1, absolutes);
+  };
   for (int i = 0; i < m; ++i) {
-    double q = 0;
+    double q = 0, absolutes = 0;
     for (int j = 0; j < n; ++j)
-      expected[i * n + j] += q = q * a[i * n + j] + b[i * n + j];
+      step(i * n + j, n, q, absolutes);
   }
   for (int j = 0; j < n; ++j) {
-    double q = 0;
+    double q = 0, absolutes = 0;
     for (int i = m - 1; i >= 0; --i)
-      expected[i * n + j] += q = q * a[i * n + j] + b[i * n + j];
+      step(i * n + j, m, q, absolutes);
   }
   for (int i = 0; i < m * n; ++i)
-    ASSERT_NEAR(result[i], expected[i], 1e-4 * (1 + std::fabs(expected[i])));
+    ASSERT_NEAR(result[i], expected[i], bound[i]);
 }
 
 TEST_F(TritonFeatures, ProductsOfSeveralPrecisionsAndRanks) {
@@ -150,13 +163,21 @@ TEST_F(TritonFeatures, ProductsOfSeveralPrecisionsAndRanks) {
     const auto c = exact.host(), d = three.host(), e = batch.host();
     for (int t = 0; t < 2 * m * m; ++t) {
       const int z = t / (m * m), i = t / m % m, j = t % m;
-      double sum = 0;
-      for (int k = 0; k < m; ++k)
-        sum += double(a[(z * m + i) * m + k]) * b[(z * m + k) * m + j];
-      ASSERT_NEAR(e[t], sum, m * 1e-3);
+      double sum = 0, absolutes = 0;
+      for (int k = 0; k < m; ++k) {
+        const double term = double(a[(z * m + i) * m + k]) * b[(z * m + k) * m + j];
+        sum += term;
+        absolutes += std::fabs(term);
+      }
+      // In tf32 each of two factors loses less than 2^-10 of itself.
+      ASSERT_NEAR(e[t], sum, absolutes * 0x1p-9 + sumBound(m, absolutes));
       if (z == 0) {
-        ASSERT_NEAR(c[t], sum, 1e-5);
-        ASSERT_NEAR(d[t], sum, 1e-5);
+        ASSERT_NEAR(c[t], sum, sumBound(m, absolutes));
+        // Three products: of the factors' parts in tf32 and with what these leave, at most 2^-11, crosswise; what the
+        // remainders leave again, 2^-21 each when cut, and their own product are lost. The small products come first,
+        // so that their additions cost 2^-10 of the others'.
+        ASSERT_NEAR(d[t], sum,
+                    absolutes * (2 * 0x1p-21 + 0x1p-22) * (1 + 1e-3) + sumBound(m, absolutes) * (1 + 2 * 0x1p-10));
       }
     }
   }
@@ -173,10 +194,13 @@ TEST_F(TritonFeatures, ProductOfDoubles) {
   const auto c = dc.host();
   for (int i = 0; i < m; ++i)
     for (int j = 0; j < m; ++j) {
-      double sum = 0;
-      for (int k = 0; k < m; ++k)
-        sum += a[i * m + k] * b[k * m + j];
-      ASSERT_NEAR(c[i * m + j], sum, 1e-14);
+      long double sum = 0, absolutes = 0;
+      for (int k = 0; k < m; ++k) {
+        const long double term = static_cast<long double>(a[i * m + k]) * b[k * m + j];
+        sum += term;
+        absolutes += std::fabs(term);
+      }
+      ASSERT_LE(std::fabs(c[i * m + j] - sum), sumBound(m, static_cast<double>(absolutes), 0x1p-53));
     }
 }
 
