@@ -200,7 +200,7 @@ bool AsyncQueue::endBlock(Cta &cta) {
     if (enters) {
       fault(operation.issuer, ErrorKind::AsyncHazard, operation.target.address,
             blockText(cta) + " exits while this operation is still in flight into its shared memory: nobody waited "
-                             "for the mbarrier that is told of its end");
+                             "for the mbarrier that is told of its end, or that expects too few bytes");
       return false;
     }
     const bool readsShared =

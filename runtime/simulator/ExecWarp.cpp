@@ -209,7 +209,8 @@ void elect(Warp &warp, const Instr &instr) {
   storePredicate(warp, instr.op[1], warp.mask, 1u << leader);
 }
 
-void nothing(Warp &, const Instr &) {}
+/// bar.warp.sync: the scheduler brings the lanes together.
+void syncLanes(Warp &warp, const Instr &instr) { namesItself(warp, instr); }
 
 /// d or d|p into op[0] and op[1].
 bool resultAndPredicate(Decoder &d) {
@@ -342,7 +343,7 @@ bool decodeWarp(Decoder &d) {
   d.instr.op[MemberSlot] = d.use(0, Type::B32);
   d.instr.kind = Kind::WarpSync;
   d.instr.flags = SyncOnly;
-  d.instr.exec = nothing;
+  d.instr.exec = syncLanes;
   return d.done(1);
 }
 

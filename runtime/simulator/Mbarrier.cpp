@@ -25,7 +25,8 @@ uint64_t Mbarrier::word() const {
 
 std::string Mbarrier::describe() const {
   return "phase " + std::to_string(phase) + " (parity " + std::to_string(phase & 1) + "), " + std::to_string(pending) +
-         " of " + std::to_string(expected) + " arrivals and " + bytesText(bytes) + " to come";
+         " of " + std::to_string(expected) + " arrivals and " +
+         (bytes < 0 ? bytesText(-bytes) + " more than were expected" : bytesText(bytes) + " to come");
 }
 
 std::string Mbarrier::expect(uint32_t count) {

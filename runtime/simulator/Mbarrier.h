@@ -45,7 +45,7 @@ struct Mbarrier {
   SyncPoint &point() { return points[phase & 1]; }
   /// Of the phase that was over last.
   const SyncPoint &lastPoint() const { return points[(phase & 1) ^ 1]; }
-  /// "phase 3 (parity 1), 1 of 2 arrivals and 4096 bytes to come"
+  /// "phase 3 (parity 1), 1 of 2 arrivals and 4096 bytes to come", "... and 512 bytes more than were expected"
   std::string describe() const;
 
   // Each says what is wrong, or nothing.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <unistd.h>
 
 namespace tessera::tool {
 namespace {
@@ -83,6 +84,31 @@ Expected<const Gpu *> namedGpu(const Options &options) {
   return Error(ErrorCode::InvalidArgument, "unknown GPU '" + *name + "'" + detail::didYouMean(*name, names));
 }
 
+/// While it lives, what is printed to standard output goes to standard error: what a kernel prints is no part of JSON.
+class PrintsAside {
+public:
+  explicit PrintsAside(bool aside) {
+    if (!aside)
+      return;
+    std::fflush(stdout);
+    kept = dup(STDOUT_FILENO);
+    if (kept >= 0)
+      dup2(STDERR_FILENO, STDOUT_FILENO);
+  }
+  ~PrintsAside() {
+    if (kept < 0)
+      return;
+    std::fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+  }
+  PrintsAside(const PrintsAside &) = delete;
+  PrintsAside &operator=(const PrintsAside &) = delete;
+
+private:
+  int kept = -1;
+};
+
 /// Launches and counts. The simulator poses as the GPU that was named, unless the environment says what it poses as.
 Expected<LaunchCounts> launchCounted(const RunRequest &request, const ArgumentTexts &texts, Device &device) {
   Expected<ArgumentSet> arguments = ArgumentSet::create(device, texts, request.seed);
@@ -139,7 +165,10 @@ int run(const Options &options) {
   Expected<Device> device = Device::open("sim");
   if (!device)
     return report(device.error());
-  Expected<LaunchCounts> counts = launchCounted(*request, *texts, *device);
+  Expected<LaunchCounts> counts = [&] {
+    const PrintsAside aside(options.has("--json"));
+    return launchCounted(*request, *texts, *device);
+  }();
   if (!counts)
     return report(counts.error());
   Expected<Explanation> explanation = explain(std::move(*counts), *device, *gpu);

@@ -201,7 +201,7 @@ private:
                               " registers a thread (estimated), " + integer(counts.sharedBytes()) +
                               " bytes of shared memory");
     if (o.blocks == 0) {
-      item("a multiprocessor holds", "none: too many " + o.limit);
+      item("a multiprocessor holds", "none: a block takes more " + o.limit + " than there are");
       return;
     }
     item("a multiprocessor holds", integer(o.blocks) + " blocks, " + integer(o.warps) + " of " +

@@ -3,6 +3,7 @@
 #include "runtime/core/Spelling.h"
 #include "runtime/tools/Verbs.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -67,5 +68,11 @@ int main(int count, char **arguments) {
   }
   if (!options)
     return reportUsage(*verb, options.error().text());
-  return verb->run(*options);
+  const int code = verb->run(*options);
+  // What was printed may have gone nowhere: a full disk, a closed pipe.
+  if ((std::fflush(stdout) != 0 || std::ferror(stdout)) && code == kDone) {
+    std::fprintf(stderr, "tessera: error: cannot write the output: %s\n", std::strerror(errno));
+    return kInputAtFault;
+  }
+  return code;
 }

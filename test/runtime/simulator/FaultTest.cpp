@@ -199,9 +199,13 @@ TEST_F(Faults, ShuffleThatNamedLanesNeverReach) {
 }
 
 TEST_F(Faults, MemberMaskWithoutTheLane) {
-  const Error error = fails("shfl.sync.idx.b32 %r2, %r1, 0, 31, 0xfffffffe;", 0, {32});
+  Error error = fails("shfl.sync.idx.b32 %r2, %r1, 0, 31, 0xfffffffe;", 0, {32});
   EXPECT_EQ(error.kind, ErrorKind::InvalidInstruction);
   EXPECT_EQ(error.thread.x, 0u);
+  error = fails("bar.warp.sync 0x0000000f;", 0, {32});
+  EXPECT_EQ(error.kind, ErrorKind::InvalidInstruction);
+  EXPECT_EQ(error.message, "member mask 0x0000000f does not name the executing lane 4");
+  EXPECT_EQ(error.occurrences, 28u);
 }
 
 TEST_F(Faults, EndlessLoop) {
