@@ -4,10 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
+#include "runtime/simulator/Hexadecimal.h"
 
 #include <bit>
-#include <cinttypes>
-#include <cstdio>
 
 namespace tessera::sim {
 
@@ -16,12 +15,6 @@ using ptx::Space;
 namespace {
 
 constexpr unsigned RankShift = 24;
-
-std::string hex(uint64_t value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "0x%" PRIx64, value);
-  return text;
-}
 
 const char *verb(AccessKind kind) {
   switch (kind) {
@@ -72,7 +65,8 @@ struct Problem {
 };
 
 Problem globalProblem(const Warp &warp, uint64_t address, unsigned bytes, AccessKind kind) {
-  const std::string what = std::string(verb(kind)) + " of " + std::to_string(bytes) + " bytes at " + hex(address);
+  const std::string what =
+      std::string(verb(kind)) + " of " + std::to_string(bytes) + " bytes at " + hexadecimal(address);
   const auto nearest = warp.cta->launch->memory->findAny(address);
   if (!nearest)
     return {ErrorKind::OutOfBounds, what + ": no memory is allocated", {}};
@@ -126,7 +120,7 @@ private:
     return false;
   }
   std::string what(uint64_t address, const char *where) const {
-    return std::string(where) + " " + verb(kind) + " of " + std::to_string(bytes) + " bytes at " + hex(address);
+    return std::string(where) + " " + verb(kind) + " of " + std::to_string(bytes) + " bytes at " + hexadecimal(address);
   }
 
   bool one(unsigned lane, uint64_t address, uint64_t &host) {
@@ -205,7 +199,8 @@ private:
     if (size == 0)
       return fail(ErrorKind::OutOfBounds, what(address, "shared") + ": the block has no shared memory");
     return fail(ErrorKind::OutOfBounds, what(address, "shared") + ": the block's " + std::to_string(size) +
-                                            " bytes are [" + hex(SharedBase) + ", " + hex(cta->sharedEnd) + ")");
+                                            " bytes are [" + hexadecimal(SharedBase) + ", " +
+                                            hexadecimal(cta->sharedEnd) + ")");
   }
 
   bool localMemory(unsigned lane, uint64_t address, uint64_t &host) {

@@ -150,6 +150,8 @@ bool carryOut(AsyncOperation &operation);
 /// False after a fault, whose text begins with `what`.
 bool sharedPlace(Warp &warp, unsigned lane, uint64_t address, bool generic, uint32_t bytes, uint32_t alignment,
                  const char *what, SharedPlace &place);
+/// True where the source of `what` is shared memory of the warp's own block; false after a fault.
+bool ownBlock(Warp &warp, unsigned lane, const SharedPlace &source, const char *what);
 /// Calls issue(target, mbarrier) for each CTA that a copy goes to: the one its addresses name or, where op[4] is a mask
 /// of CTAs, the same places in each of those. False after a fault or when a call says so.
 template <typename Issue>

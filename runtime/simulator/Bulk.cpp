@@ -56,16 +56,6 @@ bool sameBlock(Warp &warp, unsigned lane, const SharedPlace &target, const Share
   return false;
 }
 
-/// The source must be shared memory of the warp's own block.
-bool ownBlock(Warp &warp, unsigned lane, const SharedPlace &source) {
-  if (source.cta == warp.cta)
-    return true;
-  fault(warp, ErrorKind::InvalidInstruction, 1u << lane, source.address,
-        "bulk copy out of the shared memory of block " + std::to_string(source.cta->rank) +
-            " of the cluster: expected the block's own");
-  return false;
-}
-
 AsyncRange written(const SharedPlace &place, uint64_t bytes, bool reduces = false) {
   return {place.cta, place.address, static_cast<uint32_t>(place.address + bytes), true, reduces};
 }
@@ -114,7 +104,7 @@ void bulkMove(Warp &warp, const Instr &instr) {
                      "bulk copy out of shared memory", source) ||
         !sharedPlace(warp, lane, addressAt(warp, instr, 2, lane), false, MbarrierBytes, MbarrierBytes, "mbarrier",
                      barrier) ||
-        !sameBlock(warp, lane, target, barrier) || !ownBlock(warp, lane, source))
+        !sameBlock(warp, lane, target, barrier) || !ownBlock(warp, lane, source, "bulk copy"))
       return;
     const bool reduces = instr.target != 0;
     AsyncOperation &operation =
@@ -143,7 +133,7 @@ void bulkStore(Warp &warp, const Instr &instr) {
         !globalRange(warp, lane, global, bytes, BulkAlignment, "bulk copy into global memory") ||
         !sharedPlace(warp, lane, addressAt(warp, instr, 1, lane), false, bytes, BulkAlignment,
                      "bulk copy out of shared memory", source) ||
-        !ownBlock(warp, lane, source))
+        !ownBlock(warp, lane, source, "bulk copy"))
       return;
     const bool reduces = instr.target != 0;
     countTransfer(warp, global, bytes, reduces, true);

@@ -5,31 +5,30 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/Async.h"
+#include "runtime/simulator/Hexadecimal.h"
 
 #include <bit>
-#include <cinttypes>
-#include <cstdio>
 
 namespace tessera::sim {
 
 using ptx::Operand;
 using ptx::Space;
 
-namespace {
-
-std::string hex(uint64_t value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "0x%" PRIx64, value);
-  return text;
+bool ownBlock(Warp &warp, unsigned lane, const SharedPlace &source, const char *what) {
+  if (source.cta == warp.cta)
+    return true;
+  fault(warp, ErrorKind::InvalidInstruction, 1u << lane, source.address,
+        std::string(what) + " out of the shared memory of block " + std::to_string(source.cta->rank) +
+            " of the cluster: expected the block's own");
+  return false;
 }
-
-} // namespace
 
 bool sharedPlace(Warp &warp, unsigned lane, uint64_t address, bool generic, uint32_t bytes, uint32_t alignment,
                  const char *what, SharedPlace &place) {
   const auto fail = [&](ErrorKind kind, const std::string &why) {
     fault(warp, kind, 1u << lane, address,
-          std::string(what) + " of " + std::to_string(bytes) + " bytes at shared address " + hex(address) + ": " + why);
+          std::string(what) + " of " + std::to_string(bytes) + " bytes at shared address " + hexadecimal(address) +
+              ": " + why);
     return false;
   };
   uint64_t local = address;
@@ -52,9 +51,10 @@ bool sharedPlace(Warp &warp, unsigned lane, uint64_t address, bool generic, uint
     return fail(ErrorKind::Misaligned, "not a multiple of " + std::to_string(alignment));
   if (local < SharedBase || local + bytes > cta->sharedEnd) {
     const uint32_t size = cta->sharedEnd - SharedBase;
-    return fail(ErrorKind::OutOfBounds, size == 0 ? std::string("the block has no shared memory")
-                                                  : "the block's " + std::to_string(size) + " bytes are [" +
-                                                        hex(SharedBase) + ", " + hex(cta->sharedEnd) + ")");
+    return fail(ErrorKind::OutOfBounds, size == 0
+                                            ? std::string("the block has no shared memory")
+                                            : "the block's " + std::to_string(size) + " bytes are [" +
+                                                  hexadecimal(SharedBase) + ", " + hexadecimal(cta->sharedEnd) + ")");
   }
   place = {cta, static_cast<uint32_t>(local)};
   return true;
@@ -84,7 +84,7 @@ std::string describeRange(const Memory &memory, uint64_t address, uint64_t bytes
 bool globalRange(Warp &warp, unsigned lane, uint64_t address, uint64_t bytes, uint32_t alignment, const char *what) {
   const auto fail = [&](ErrorKind kind, const std::string &why, std::string allocation = {}) {
     fault(warp, kind, 1u << lane, address,
-          std::string(what) + " of " + std::to_string(bytes) + " bytes at " + hex(address) + ": " + why,
+          std::string(what) + " of " + std::to_string(bytes) + " bytes at " + hexadecimal(address) + ": " + why,
           std::move(allocation));
     return false;
   };

@@ -16,10 +16,9 @@
 #include "runtime/simulator/Async.h"
 #include "runtime/simulator/CommonFamilies.h"
 #include "runtime/simulator/Count.h"
+#include "runtime/simulator/Hexadecimal.h"
 
 #include <bit>
-#include <cinttypes>
-#include <cstdio>
 
 namespace tessera::sim {
 
@@ -76,9 +75,7 @@ public:
 
 private:
   bool fail(ErrorKind kind, uint64_t address, const std::string &why) {
-    char place[32];
-    std::snprintf(place, sizeof place, "0x%" PRIx64, address);
-    fault(warp, kind, 1u << lane, address, std::string("tensor map at ") + place + ": " + why);
+    fault(warp, kind, 1u << lane, address, "tensor map at " + hexadecimal(address) + ": " + why);
     return false;
   }
 
@@ -127,11 +124,9 @@ bool checkTile(Warp &warp, unsigned lane, const TensorTile &tile, TileAccess acc
     std::string allocation;
     ErrorKind kind;
     const std::string where = describeRange(memory, first, bytes, allocation, kind);
-    char place[32];
-    std::snprintf(place, sizeof place, "0x%" PRIx64, first);
     fault(warp, kind, 1u << lane, first,
           "the box at " + coordinates(tile) + " of the tensor map (" + tile.map.describe() + ") " + verb + " " +
-              std::to_string(bytes) + " bytes at " + place + ": " + where,
+              std::to_string(bytes) + " bytes at " + hexadecimal(first) + ": " + where,
           std::move(allocation));
     return false;
   });
@@ -227,23 +222,21 @@ void tensorStore(Warp &warp, const Instr &instr) {
     const auto bytes = static_cast<uint32_t>(tile.map.boxBytes());
     SharedPlace source;
     if (!sharedPlace(warp, lane, addressAt(warp, instr, SharedSlot, lane), false, bytes, TensorAlignment,
-                     "tensor copy out of shared memory", source))
+                     "tensor copy out of shared memory", source) ||
+        !ownBlock(warp, lane, source, "tensor copy"))
       return;
-    const auto fail = [&](const std::string &why) {
-      fault(warp, ErrorKind::InvalidInstruction, 1u << lane, source.address, why);
-    };
-    if (source.cta != warp.cta)
-      return fail("tensor copy out of the shared memory of block " + std::to_string(source.cta->rank) +
-                  " of the cluster: expected the block's own");
     const bool reduces = instr.target != 0;
     AsyncOperation &operation =
         warp.cta->async->make(warp, lane, reduces ? AsyncOperation::TensorReduce : AsyncOperation::TensorStore);
     if (reduces) {
       operation.operation = static_cast<AtomicOperation>(instr.target - 1);
       operation.type = reductionType(tile.map.element, operation.operation);
-      if (operation.type == Type::None)
-        return fail(std::string("reduction .") + name(operation.operation) + " of elements of type " +
-                    name(tile.map.element) + ": there is none");
+      if (operation.type == Type::None) {
+        fault(warp, ErrorKind::InvalidInstruction, 1u << lane, source.address,
+              std::string("reduction .") + name(operation.operation) + " of elements of type " +
+                  name(tile.map.element) + ": there is none");
+        return;
+      }
     }
     operation.source = source.address;
     operation.tile = tile;

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/simulator/Async.h"
 #include "runtime/simulator/Count.h"
+#include "runtime/simulator/Hexadecimal.h"
 #include "runtime/simulator/ModuleImpl.h"
 #include "runtime/simulator/Scheduler.h"
 #include "runtime/simulator/Warp.h"
@@ -442,10 +443,8 @@ std::string brokenPromise(const Kernel &kernel, std::span<const std::byte> value
     std::memcpy(&value, values.data() + parameter.offset, parameter.size);
     if (value % parameter.pointeeAlignment == 0)
       continue;
-    char hexadecimal[20];
-    std::snprintf(hexadecimal, sizeof hexadecimal, "0x%llx", static_cast<unsigned long long>(value));
     const std::string promised = std::to_string(parameter.pointeeAlignment);
-    return "parameter " + std::to_string(i) + " '" + parameter.name + "' is " + hexadecimal +
+    return "parameter " + std::to_string(i) + " '" + parameter.name + "' is " + hexadecimal(value) +
            ", the kernel was promised a multiple of " + promised + " (.ptr .align " + promised + ")";
   }
   return {};

@@ -3,11 +3,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/simulator/Hexadecimal.h"
 #include "runtime/simulator/ModuleImpl.h"
 #include "runtime/simulator/Warp.h"
 
 #include <bit>
-#include <cstdio>
 #include <cstdlib>
 #include <cxxabi.h>
 
@@ -136,12 +136,11 @@ static std::string readable(std::string_view name) {
 }
 
 std::string describeShared(const Launch &launch, uint32_t address) {
-  char text[32];
-  std::snprintf(text, sizeof text, "0x%x", address);
+  const std::string text = hexadecimal(address);
   for (const SharedVariable &variable : launch.program->sharedVariables) {
     const uint32_t end = variable.isExtern ? SharedBase + launch.sharedBytes : variable.address + variable.size;
     if (address >= variable.address && address < end)
-      return std::string(text) + " (shared variable '" + readable(variable.name) + "' + " +
+      return text + " (shared variable '" + readable(variable.name) + "' + " +
              std::to_string(address - variable.address) + ")";
   }
   return text;

@@ -4,10 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/simulator/TensorMap.h"
+#include "runtime/simulator/Hexadecimal.h"
 
 #include <algorithm>
-#include <cinttypes>
-#include <cstdio>
 
 namespace tessera::sim {
 
@@ -70,10 +69,8 @@ std::string TensorDescription::check() const {
     return "rank " + text(rank) + " of an interleaved tensor: expected at least 3";
   const bool packed = element >= TensorElement::B4x16P64, wide = interleave == TensorInterleave::Bytes32 || packed;
   const unsigned alignment = wide ? 32 : 16;
-  char place[32];
-  std::snprintf(place, sizeof place, "0x%" PRIx64, address);
   if (address % alignment != 0)
-    return std::string("global address ") + place + ": expected a multiple of " + text(alignment);
+    return "global address " + hexadecimal(address) + ": expected a multiple of " + text(alignment);
   for (unsigned i = 0; i < rank; ++i)
     if (size[i] == 0 || size[i] > MaximumSize)
       return "size " + text(size[i]) + " of dimension " + text(i) + ": expected 1 to " + text(MaximumSize);
@@ -117,9 +114,7 @@ std::string TensorDescription::unsupported() const {
 }
 
 std::string TensorDescription::describe() const {
-  char place[32];
-  std::snprintf(place, sizeof place, "0x%" PRIx64, address);
-  std::string all = std::string(name(element)) + " tensor of " + product(size, rank) + " at " + place;
+  std::string all = std::string(name(element)) + " tensor of " + product(size, rank) + " at " + hexadecimal(address);
   if (rank > 1) {
     all += " with strides of ";
     for (unsigned i = 0; i + 1 < rank; ++i)

@@ -6,22 +6,15 @@
 #include "runtime/simulator/Watch.h"
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/Count.h"
+#include "runtime/simulator/Hexadecimal.h"
 
 #include <bit>
-#include <cinttypes>
-#include <cstdio>
 
 namespace tessera::sim {
 
 using ptx::Space;
 
 namespace {
-
-std::string hex(uint64_t value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "0x%" PRIx64, value);
-  return text;
-}
 
 /// The block of the warp's cluster in whose shared memory `host` lies; null for other memory.
 const Cta *sharedOwner(const Warp &warp, uint64_t host) {
@@ -71,7 +64,7 @@ bool reportUnwritten(Warp &warp, uint32_t lanes, uint64_t host, uint64_t bytes, 
     message += describeShared(launch, static_cast<uint32_t>(address));
     allocation = describeShared(launch, static_cast<uint32_t>(address));
   } else {
-    message += hex(address);
+    message += hexadecimal(address);
   }
   message += missing == bytes ? ": nobody wrote them" : ": nobody wrote " + std::to_string(missing) + " of them";
   if (!owner)
