@@ -19,6 +19,8 @@ std::string describe(const Argument &argument) {
     return "a scalar " + std::string(nameOf(argument.type()));
   case Argument::Kind::Pointer:
     return "a pointer to " + std::string(nameOf(argument.type()));
+  case Argument::Kind::TensorMap:
+    return "a tensor descriptor";
   case Argument::Kind::Null:
     return "a null pointer";
   case Argument::Kind::Defaulted:
@@ -42,6 +44,8 @@ std::string describe(const PtxParameter &parameter) {
 bool fits(const PtxParameter &parameter, const Argument &argument) {
   if (argument.kind() == Argument::Kind::Unusable || argument.kind() == Argument::Kind::Defaulted)
     return false;
+  if (argument.kind() == Argument::Kind::TensorMap)
+    return parameter.isArray && parameter.size == TensorMap::kBytes && parameter.alignment >= TensorMap::kAlignment;
   if (parameter.isArray)
     return argument.kind() == Argument::Kind::Scalar && sizeOf(argument.type()) == parameter.size;
   if (argument.isPointer())
@@ -83,7 +87,7 @@ Status checkArguments(const FunctionState &function, std::span<const Argument> a
     if (!fits(parameter, argument)) [[unlikely]]
       return fail(function, ErrorCode::TypeMismatch,
                   place(function, i) + " is " + describe(argument) + ", the kernel takes " + describe(parameter));
-    if (argument.kind() == Argument::Kind::Scalar)
+    if (!argument.isPointer())
       continue;
     if (const RawBuffer *buffer = argument.rawBuffer()) {
       if (Status usable = buffer->status(); !usable) [[unlikely]]
@@ -215,7 +219,7 @@ Status launchFunction(FunctionState &function, const Stream &stream, const Launc
 
   void *parameters[kMaxArguments];
   for (std::size_t i = 0; i < function.info->parameters.size(); ++i)
-    parameters[i] = const_cast<std::uint64_t *>(&arguments[order ? order[i] : i].bits());
+    parameters[i] = const_cast<void *>(arguments[order ? order[i] : i].data());
 
   const DeviceState &device = function.device();
   ContextScope scope(device);

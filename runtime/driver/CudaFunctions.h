@@ -1,6 +1,6 @@
 // The functions of the CUDA Driver API that this project knows, once: X(symbol, parameters). `symbol` is the name the
-// library exports (with its version suffix). All return CUresult. Included by CudaApi.h alone. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// library exports (with its version suffix). All return CUresult. Included by CudaApi.h alone.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef TESSERA_RUNTIME_DRIVER_CUDAFUNCTIONS_H
 #define TESSERA_RUNTIME_DRIVER_CUDAFUNCTIONS_H
 
@@ -116,6 +116,10 @@
     (CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY,            \
      unsigned blockZ, unsigned sharedBytes, CUstream stream, void **parameters))                                       \
   X(cuLaunchHostFunc, (CUstream stream, CUhostFn function, void *userData))                                            \
+  X(cuTensorMapEncodeTiled,                                                                                            \
+    (void *map, unsigned dataType, std::uint32_t rank, void *address, const std::uint64_t *sizes,                      \
+     const std::uint64_t *strides, const std::uint32_t *box, const std::uint32_t *elementStrides, unsigned interleave, \
+     unsigned swizzle, unsigned l2Promotion, unsigned fill))                                                           \
   X(cuStreamCreateWithPriority, (CUstream * stream, unsigned flags, int priority))                                     \
   X(cuStreamGetFlags, (CUstream stream, unsigned *flags))                                                              \
   X(cuStreamGetPriority, (CUstream stream, int *priority))                                                             \

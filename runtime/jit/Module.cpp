@@ -93,6 +93,10 @@ Status makeKey(const TileKernelState &kernel, std::span<const Argument> argument
     if (argument.kind() == Argument::Kind::Unusable) [[unlikely]]
       return Error(ErrorCode::TypeMismatch,
                    where(i) + " is a DLPack tensor of an element type that kernels do not have");
+    if (argument.kind() == Argument::Kind::TensorMap) [[unlikely]]
+      return Error(ErrorCode::Unsupported,
+                   where(i) + " is a tensor descriptor, which kernels of .tile files make themselves so far "
+                              "(tl.make_tensor_descriptor)");
     // A buffer without memory has no address to specialise on.
     if (const RawBuffer *buffer = argument.rawBuffer(); buffer && argument.bits() == 0) [[unlikely]]
       if (Status usable = buffer->status(); !usable)

@@ -140,10 +140,6 @@
   X(cuStreamEndCapture, (CUstream stream, CUgraph * graph))                                                            \
   X(cuStreamGetCaptureInfo_v3, (CUstream stream, CUstreamCaptureStatus * status, std::uint64_t *id, CUgraph *graph,    \
                                 const CUgraphNode **dependencies, const void **edges, std::size_t *count))             \
-  X(cuTensorMapEncodeTiled,                                                                                            \
-    (void *map, unsigned dataType, std::uint32_t rank, void *address, const std::uint64_t *sizes,                      \
-     const std::uint64_t *strides, const std::uint32_t *box, const std::uint32_t *elementStrides, unsigned interleave, \
-     unsigned swizzle, unsigned l2Promotion, unsigned fill))                                                           \
   X(cuTensorMapReplaceAddress, (void *map, void *address))                                                             \
   X(cuThreadExchangeStreamCaptureMode, (unsigned *mode))                                                               \
   X(cuGraphCreate, (CUgraph * graph, unsigned flags))                                                                  \

@@ -27,6 +27,21 @@ Expected<std::optional<Dim3>> size(const Options &options, std::string_view opti
   }
 }
 
+/// The arguments in the order given, which is that of the parameters. Buffers that `ptr` and `desc` refer to may be
+/// there for that alone: where there are more arguments than parameters, or such a buffer stands where the kernel takes
+/// no pointer, they are not passed themselves.
+std::vector<Argument> inOrderOf(const std::vector<PtxParameter> &parameters, const ArgumentSet &arguments) {
+  bool areTargetsPassed = arguments.size() <= parameters.size();
+  for (std::size_t i = 0; areTargetsPassed && i < arguments.size(); ++i)
+    areTargetsPassed =
+        !arguments.isTarget(i) || (parameters[i].size == sizeof(std::uint64_t) && !parameters[i].isArray);
+  std::vector<Argument> values;
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (areTargetsPassed || !arguments.isTarget(i))
+      values.push_back(arguments.argument(i));
+  return values;
+}
+
 Status runPtx(const RunRequest &request, const Device &device, const ArgumentSet &arguments) {
   Expected<PtxModule> module = PtxModule::load(device, request.file);
   if (!module)
@@ -34,12 +49,9 @@ Status runPtx(const RunRequest &request, const Device &device, const ArgumentSet
   Expected<PtxKernel> kernel = module->kernel(request.kernel);
   if (!kernel)
     return kernel.takeError();
-  std::vector<Argument> values;
-  values.reserve(arguments.size());
-  for (std::size_t i = 0; i < arguments.size(); ++i)
-    values.push_back(arguments.argument(i));
-  // Compilers add pointers to scratch memory at the end, which the kernel does not use.
   const std::vector<PtxParameter> &parameters = kernel->parameters();
+  std::vector<Argument> values = inOrderOf(parameters, arguments);
+  // Compilers add pointers to scratch memory at the end, which the kernel does not use.
   while (values.size() < parameters.size() && parameters[values.size()].isPointer)
     values.push_back(Argument::null());
   LaunchConfig config;

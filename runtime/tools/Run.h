@@ -49,6 +49,8 @@ inline constexpr std::string_view kArgumentHelp =
     "  fp16[128,64]:randn         a buffer, filled: randn rand zeros ones arange nan randint(lo,hi) const(v)\n"
     "  fp16[128,64]:@in.npy       a buffer from a NumPy file\n"
     "  ptr(NAME+OFFSET)           a pointer to an element of another argument's buffer\n"
+    "  desc(NAME,[100,64],[64,1],[32,64])\n"
+    "                             a tensor descriptor on another argument's buffer: shape, strides, box, in elements\n"
     "  null                       a null pointer";
 
 /// The options of a verb: its own, and then those of every launch.

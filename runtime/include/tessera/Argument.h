@@ -3,10 +3,12 @@
 // stack.
 //
 //   C++ argument                           becomes
-//   bool, integers, float, double, Half…   a scalar of that type (3 is i32, 3u is u32, 3L is i64, 0.5f is fp32, 0.5 is
-//   fp64) Buffer<T>                              a pointer, checked: usable, on this device DevicePointer<T>, T * a
-//   pointer into device memory, trusted nullptr                                a null pointer, of whatever type the
-//   kernel wants a DLPack tensor                        a pointer to its first element
+//   bool, integers, float, double, Half…   a scalar of that type: 3 is i32, 3u u32, 3L i64, 0.5f fp32, 0.5 fp64
+//   Buffer<T>                              a pointer, checked: usable, on this device
+//   DevicePointer<T>, T *                  a pointer into device memory, trusted
+//   nullptr                                a null pointer, of whatever type the kernel wants
+//   TensorMap                              a tensor descriptor, by value
+//   a DLPack tensor                        a pointer to its first element
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef TESSERA_ARGUMENT_H
@@ -17,6 +19,7 @@
 #include <optional>
 
 #include "tessera/Buffer.h"
+#include "tessera/TensorMap.h"
 #include "tessera/Types.h"
 
 namespace tessera {
@@ -33,7 +36,7 @@ concept DLPackTensor = requires(const T &tensor) {
 
 class Argument {
 public:
-  enum class Kind : std::uint8_t { Scalar, Pointer, Null, Defaulted, Unusable };
+  enum class Kind : std::uint8_t { Scalar, Pointer, TensorMap, Null, Defaulted, Unusable };
 
   static Argument scalar(ScalarType type, std::uint64_t bits) { return Argument(Kind::Scalar, type, bits); }
   static Argument pointer(ScalarType pointee, std::uint64_t address) {
@@ -50,6 +53,12 @@ public:
     argument.source = &buffer;
     return argument;
   }
+  /// `map` must outlive the argument.
+  static Argument tensorMap(const TensorMap &map) {
+    Argument argument(Kind::TensorMap, ScalarType::I8, 0);
+    argument.map = &map;
+    return argument;
+  }
   /// The type of a DLPack tensor's elements: kDLInt 0, kDLUInt 1, kDLFloat 2, kDLBfloat 4, kDLBool 6, kDLFloat8 10
   /// and 12.
   static std::optional<ScalarType> typeOfDLPack(unsigned code, unsigned bits, unsigned lanes);
@@ -60,14 +69,19 @@ public:
   ScalarType type() const { return scalarType; }
   /// The value in the low bytes, or the address.
   const std::uint64_t &bits() const { return value; }
+  /// The bytes that a launch passes.
+  const void *data() const { return argumentKind == Kind::TensorMap ? map->data() : &value; }
   /// The buffer behind a pointer, null when there is none.
-  const RawBuffer *rawBuffer() const { return source; }
+  const RawBuffer *rawBuffer() const { return argumentKind == Kind::Pointer ? source : nullptr; }
 
 private:
   Argument(Kind kind, ScalarType type, std::uint64_t bits) : value(bits), argumentKind(kind), scalarType(type) {}
 
   std::uint64_t value = 0;
-  const RawBuffer *source = nullptr;
+  union {
+    const RawBuffer *source = nullptr; ///< of a pointer
+    const TensorMap *map;              ///< of a tensor descriptor
+  };
   Kind argumentKind;
   ScalarType scalarType;
 };
@@ -92,6 +106,7 @@ Argument toArgument(T *pointer) {
   return Argument::pointer(scalarTypeOf<std::remove_const_t<T>>, reinterpret_cast<std::uintptr_t>(pointer));
 }
 inline Argument toArgument(std::nullptr_t) { return Argument::null(); }
+inline Argument toArgument(const TensorMap &map) { return Argument::tensorMap(map); }
 inline Argument toArgument(const Argument &argument) { return argument; }
 template <DLPackTensor T> Argument toArgument(const T &tensor) {
   std::optional<ScalarType> type = Argument::typeOfDLPack(tensor.dtype.code, tensor.dtype.bits, tensor.dtype.lanes);

@@ -14,6 +14,7 @@
 #include "tessera/Log.h"
 #include "tessera/PtxModule.h"
 #include "tessera/Stream.h"
+#include "tessera/TensorMap.h"
 #include "tessera/Types.h"
 
 #endif // TESSERA_RUNTIME_H

@@ -56,11 +56,29 @@ TEST(ArgumentText, Pointers) {
   EXPECT_EQ(parseArgument("null")->kind, ArgumentText::Kind::Null);
 }
 
+TEST(ArgumentText, Descriptors) {
+  Expected<ArgumentText> argument = parseArgument("desc(x+64, [100, 64], [64,1], [32,64], swizzle=64, fill=nan)");
+  ASSERT_TRUE(argument) << argument.error().text();
+  EXPECT_EQ(argument->kind, ArgumentText::Kind::Descriptor);
+  EXPECT_EQ(argument->target, "x");
+  EXPECT_EQ(argument->offset, 64);
+  EXPECT_EQ(argument->tensor.shape, (std::vector<std::int64_t>{100, 64}));
+  EXPECT_EQ(argument->tensor.strides, (std::vector<std::int64_t>{64, 1}));
+  EXPECT_EQ(argument->tensor.box, (std::vector<std::int64_t>{32, 64}));
+  EXPECT_EQ(argument->descriptorOptions.swizzle, TensorSwizzle::Bytes64);
+  EXPECT_TRUE(argument->descriptorOptions.nanOutside);
+  argument = parseArgument("desc(x,[8],[1],[8])");
+  ASSERT_TRUE(argument);
+  EXPECT_EQ(argument->descriptorOptions.swizzle, TensorSwizzle::Automatic);
+  EXPECT_FALSE(argument->descriptorOptions.nanOutside);
+}
+
 TEST(ArgumentText, Mistakes) {
   const std::pair<const char *, const char *> mistakes[] = {
       {"x", "'x': expected NAME=SPEC"},
       {"=i32:7", "'=i32:7': expected NAME=SPEC"},
-      {"x=", "argument 'x': '': expected TYPE:VALUE, TYPE[SHAPE]:FILL, ptr(NAME+OFFSET) or null"},
+      {"x=", "argument 'x': '': expected TYPE:VALUE, TYPE[SHAPE]:FILL, ptr(NAME+OFFSET), desc(...) or "
+             "null"},
       {"x=i32", "argument 'x': 'i32': expected ':' and a value, or '[' and a shape, after 'i32'"},
       {"x=int", "argument 'x': 'int': unknown type 'int'; there are: i1, i8, i16, i32, i64, u8, u16, u32, u64, fp16, "
                 "bf16, fp8e4nv, fp8e5, fp32, fp64"},
@@ -82,7 +100,13 @@ TEST(ArgumentText, Mistakes) {
        "argument 'x': 'fp32[99999999999,99999999999]:ones': the buffer would have more bytes than can be addressed"},
       {"x=ptr()", "argument 'x': 'ptr()': expected ptr(NAME) or ptr(NAME+OFFSET)"},
       {"x=ptr(y+z)", "argument 'x': 'ptr(y+z)': the offset '+z' is no integer"},
-      {"x=desc(y,1,1,1)", "argument 'x': 'desc(y,1,1,1)': tensor descriptors cannot be passed yet"},
+      {"x=desc(y,1,1,1)", "argument 'x': 'desc(y,1,1,1)': expected desc(NAME,[SHAPE],[STRIDES],[BOX])"},
+      {"x=desc(,[1],[1],[1])", "argument 'x': 'desc(,[1],[1],[1])': expected desc(NAME,[SHAPE],[STRIDES],[BOX])"},
+      {"x=desc(y,[8],[1])", "argument 'x': 'desc(y,[8],[1])': expected desc(NAME,[SHAPE],[STRIDES],[BOX])"},
+      {"x=desc(y,[8],[1],[8]8)", "argument 'x': 'desc(y,[8],[1],[8]8)': expected desc(NAME,[SHAPE],[STRIDES],[BOX])"},
+      {"x=desc(y,[8],[1],[a])", "argument 'x': 'desc(y,[8],[1],[a])': 'a' is no integer"},
+      {"x=desc(y,[8],[1],[8],swizzle=16)", "argument 'x': 'desc(y,[8],[1],[8],swizzle=16)': expected "
+                                           "swizzle=none|32|64|128 or fill=nan|zero, not 'swizzle=16'"},
   };
   for (const auto &[text, error] : mistakes)
     EXPECT_EQ(errorOf(text), error);
