@@ -65,16 +65,25 @@ void loadRow(const AsyncOperation &operation, const TensorTile::Row &row) {
   alignas(16) char chunk[Chunk];
   uint8_t written[Chunk];
   const uint64_t fill = fillOf(map);
+  const bool converts = map.element == TensorElement::F32Ftz || map.element == TensorElement::TF32 ||
+                        map.element == TensorElement::TF32Ftz;
   for (uint32_t at = 0; at < rowBytes; at += Chunk) {
     const uint32_t to = swizzled(map, operation.target.address, row.offset + at);
+    if (row.begin <= at && at + Chunk <= row.end && !converts) [[likely]] {
+      std::memcpy(cta.shared + to, reinterpret_cast<const void *>(row.global + at), Chunk);
+      if (cta.sharedShadow && cta.launch->trackGlobal)
+        std::memcpy(cta.sharedShadow + to, memory.shadow(row.global + at), Chunk);
+      else if (cta.sharedShadow)
+        std::memset(cta.sharedShadow + to, 1, Chunk);
+      continue;
+    }
     const uint32_t begin = std::clamp(row.begin, at, at + Chunk) - at, end = std::clamp(row.end, at, at + Chunk) - at;
     if (end - begin < Chunk)
       for (unsigned i = 0; i < Chunk; i += element)
         std::memcpy(chunk + i, &fill, element);
     if (begin < end)
       std::memcpy(chunk + begin, reinterpret_cast<const void *>(row.global + at + begin), end - begin);
-    if (map.element == TensorElement::F32Ftz || map.element == TensorElement::TF32 ||
-        map.element == TensorElement::TF32Ftz)
+    if (converts)
       for (unsigned i = 0; i < Chunk; i += 4) {
         const uint32_t value = converted(map.element, static_cast<uint32_t>(load(chunk + i, 4)));
         std::memcpy(chunk + i, &value, sizeof value);

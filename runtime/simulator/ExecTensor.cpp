@@ -12,7 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/simulator/Families.h"
-#include "runtime/simulator/Fragments.h"
+#include "runtime/simulator/MatrixBlocks.h"
 #include "runtime/simulator/Rounding.h"
 
 namespace tessera::sim::TESSERA_SIM_ISA {
@@ -27,103 +27,101 @@ constexpr bool isInteger(Element e) { return e >= Element::S8 && e <= Element::U
 template <Element E>
 using Value = std::conditional_t<E == Element::F64, double, std::conditional_t<isInteger(E), int32_t, float>>;
 
-constexpr unsigned N = 8;
+constexpr unsigned N = BlockSide;
+
+/// Bytes of a register that are one row of its block of A, or one column of its block of B: those of four lanes.
+constexpr unsigned rowBytes(Element e) { return 4 * (e == Element::F64 ? 8 : 4); }
+constexpr unsigned rowValues(Element e) { return 8 * rowBytes(e) / elementBits(e); }
 
 template <Element E, unsigned M, unsigned K> void gatherA(const Warp &warp, const Ref *refs, Value<E> (&a)[M][K]) {
-  constexpr unsigned PerLane = E == Element::F64 ? 1 : 32 / elementBits(E), Block = 4 * PerLane;
-  constexpr unsigned Registers = M * K / (32 * PerLane);
-  for (unsigned r = 0; r < Registers; ++r) {
-    alignas(64) Value<E> values[32 * PerLane];
-    widenRegister<E>(at(warp, refs[r]), values);
+  constexpr unsigned Block = rowValues(E);
+  for (unsigned r = 0; r < M * K / (8 * Block); ++r) {
+    const char *from = at(warp, refs[r]);
     const unsigned row = M == 16 ? 8 * (r % 2) : 0, column = Block * (M == 16 ? r / 2 : r);
     for (unsigned g = 0; g < 8; ++g)
-      for (unsigned c = 0; c < Block; ++c)
-        a[row + g][column + c] = values[g * Block + c];
+      widen<E, rowBytes(E)>(from + g * rowBytes(E), a[row + g] + column);
   }
 }
 
-template <Element E, unsigned K> void gatherB(const Warp &warp, const Ref *refs, Value<E> (&b)[K][N]) {
-  constexpr unsigned PerLane = E == Element::F64 ? 1 : 32 / elementBits(E), Block = 4 * PerLane;
-  constexpr unsigned Registers = K * N / (32 * PerLane);
-  for (unsigned r = 0; r < Registers; ++r) {
-    alignas(64) Value<E> values[32 * PerLane];
-    widenRegister<E>(at(warp, refs[r]), values);
-    for (unsigned c = 0; c < Block; ++c)
-      for (unsigned g = 0; g < N; ++g)
-        b[Block * r + c][g] = values[g * Block + c];
+constexpr unsigned padded(unsigned k) { return (k + BlockSide - 1) / BlockSide * BlockSide; }
+/// Of each column, in the order `order`, its K values; what pads them to whole blocks is left alone.
+template <Element E, unsigned K>
+void gatherB(const Warp &warp, const Ref *refs, const Order8 &order, Value<E> (&columns)[N][padded(K)]) {
+  constexpr unsigned Block = rowValues(E);
+  for (unsigned r = 0; r < K / Block; ++r) {
+    const char *from = at(warp, refs[r]);
+    for (unsigned p = 0; p < N; ++p)
+      widen<E, rowBytes(E)>(from + order[p] * rowBytes(E), columns[p] + Block * r);
   }
 }
 
-/// Accumulators of 32 or 64 bits: value i of each lane is a register.
-template <typename T, unsigned M> void gatherC(const Warp &warp, const Ref *refs, T (&acc)[M][N]) {
-  for (unsigned i = 0; i < M / 4; ++i) {
-    const T *c = in<T>(warp, refs[i]);
-    for (unsigned lane = 0; lane < WarpSize; ++lane)
-      acc[lane / 4 + 8 * (i / 2)][2 * (lane % 4) + i % 2] = c[lane];
-  }
+/// Accumulators of a block of 8 rows.
+template <Element E, typename T>
+[[gnu::always_inline]] inline void gatherC(const Warp &warp, const Ref *refs, unsigned half, Eight<T> (&rows)[N]) {
+  if constexpr (E == Element::F16)
+    loadHalfBlock(in<uint16_t>(warp, refs[half]), rows);
+  else
+    loadBlock<T>(in<T>(warp, refs[2 * half]), in<T>(warp, refs[2 * half + 1]), rows);
 }
-template <typename T, unsigned M> void scatterD(Warp &warp, const Ref *refs, const T (&acc)[M][N]) {
-  for (unsigned i = 0; i < M / 4; ++i) {
-    alignas(64) T values[WarpSize];
-    for (unsigned lane = 0; lane < WarpSize; ++lane)
-      values[lane] = acc[lane / 4 + 8 * (i / 2)][2 * (lane % 4) + i % 2];
-    blend(warp.mask, out<T>(warp, refs[i]), values);
-  }
-}
-/// f16 accumulators: two a register.
-template <unsigned M> void gatherHalfC(const Warp &warp, const Ref *refs, float (&acc)[M][N]) {
-  for (unsigned r = 0; r < M / 8; ++r) {
-    alignas(64) float values[64];
-    widenHalves<64>(in<uint16_t>(warp, refs[r]), values);
-    std::memcpy(acc[8 * r], values, sizeof values);
-  }
-}
-template <unsigned M> void scatterHalfD(Warp &warp, const Ref *refs, const float (&acc)[M][N]) {
-  for (unsigned r = 0; r < M / 8; ++r) {
-    alignas(64) uint16_t narrow[64];
-    alignas(64) uint32_t words[WarpSize];
-    narrowHalves<64>(acc[8 * r], narrow);
-    std::memcpy(words, narrow, sizeof words);
-    blend(warp.mask, out<uint32_t>(warp, refs[r]), words);
-  }
+/// All live lanes are here: what the others' registers hold does not matter.
+template <Element E, typename T>
+[[gnu::always_inline]] inline void scatterD(Warp &warp, const Ref *refs, unsigned half, const Eight<T> (&rows)[N]) {
+  if constexpr (E == Element::F16)
+    storeHalfBlock(rows, out<uint16_t>(warp, refs[half]));
+  else
+    storeBlock<T>(rows, out<T>(warp, refs[2 * half]), out<T>(warp, refs[2 * half + 1]));
 }
 
 /// Instr::list: registers of D, A, B, C.
 template <Element A, Element B, Element D, Element C, unsigned M, unsigned K> void mma(Warp &warp, const Instr &instr) {
   using T = Value<A>;
-  constexpr unsigned PerLane = A == Element::F64 ? 1 : 32 / elementBits(A);
+  constexpr unsigned PerLane = 32 / elementBits(A), Depth = padded(K);
   constexpr unsigned ACount = M * K / (32 * PerLane), BCount = K * N / (32 * PerLane);
   constexpr unsigned DCount = D == Element::F16 ? M / 8 : M / 4;
   const Ref *d = instr.list, *aRefs = d + DCount, *bRefs = aRefs + ACount, *cRefs = bRefs + BCount;
-  alignas(64) T a[M][K], b[K][N], acc[M][N];
+  alignas(64) T a[M][K], columns[N][Depth], b[Depth][N];
   gatherA<A, M, K>(warp, aRefs, a);
-  gatherB<B, K>(warp, bRefs, b);
-  if constexpr (std::is_same_v<T, int32_t>) {
-    alignas(64) int32_t c[M][N];
-    gatherC<int32_t, M>(warp, cRefs, c);
-    std::memset(acc, 0, sizeof acc);
-    multiplyBlock(a, b, acc);
-    const bool saturates = instr.flags & MmaSaturate;
-    for (unsigned m = 0; m < M; ++m)
-      for (unsigned n = 0; n < N; ++n)
-        acc[m][n] = saturates ? saturatingAdd(acc[m][n], c[m][n])
-                              : static_cast<int32_t>(uint32_t(acc[m][n]) + uint32_t(c[m][n]));
-    scatterD<int32_t, M>(warp, d, acc);
-  } else {
-    if constexpr (C == Element::F16)
-      gatherHalfC<M>(warp, cRefs, acc);
-    else
-      gatherC<T, M>(warp, cRefs, acc);
-    multiplyBlock(a, b, acc);
-    if constexpr (!std::is_same_v<T, double>)
-      for (unsigned m = 0; m < M; ++m)
-        for (unsigned n = 0; n < N; ++n)
-          acc[m][n] = canonical(acc[m][n]);
-    if constexpr (D == Element::F16)
-      scatterHalfD<M>(warp, d, acc);
-    else
-      scatterD<T, M>(warp, d, acc);
+  if constexpr (Depth > K)
+    std::memset(columns, 0, sizeof columns);
+  gatherB<B, K>(warp, bRefs, ColumnOrder<D>, columns);
+  transposeColumns(columns, b);
+  // All that is read is read before anything is written: registers of C may be those of D.
+  Eight<T> acc[M / N][N];
+  for (unsigned half = 0; half < M / N; ++half)
+    gatherC<C, T>(warp, cRefs, half, acc[half]);
+  for (unsigned half = 0; half < M / N; ++half) {
+    if constexpr (std::is_same_v<T, int32_t>) {
+      Eight<T> sums[N] = {};
+      multiplyBlock(a + N * half, b, sums);
+      addAccumulators(sums, acc[half], instr.flags & MmaSaturate);
+      scatterD<D, T>(warp, d, half, sums);
+    } else {
+      multiplyBlock(a + N * half, b, acc[half]);
+      canonicalize(acc[half]);
+      scatterD<D, T>(warp, d, half, acc[half]);
+    }
   }
+}
+
+/// Doubles lie as 32-bit accumulators do, two registers for each.
+template <unsigned M, unsigned K> void doubleProduct(Warp &warp, const Instr &instr) {
+  constexpr unsigned ACount = M * K / 32, BCount = K * N / 32, Values = M / 4;
+  const Ref *d = instr.list, *aRefs = d + Values, *bRefs = aRefs + ACount, *cRefs = bRefs + BCount;
+  alignas(64) double a[M][K], columns[N][padded(K)], sums[Values][WarpSize];
+  gatherA<Element::F64, M, K>(warp, aRefs, a);
+  gatherB<Element::F64, K>(warp, bRefs, {0, 1, 2, 3, 4, 5, 6, 7}, columns);
+  for (unsigned i = 0; i < Values; ++i) {
+    const double *c = in<double>(warp, cRefs[i]);
+    for (unsigned lane = 0; lane < WarpSize; ++lane) {
+      const double *row = a[lane / 4 + 8 * (i / 2)], *column = columns[2 * (lane % 4) + i % 2];
+      double sum = c[lane];
+      for (unsigned k = 0; k < K; ++k)
+        sum = __builtin_fma(row[k], column[k], sum);
+      sums[i][lane] = sum;
+    }
+  }
+  for (unsigned i = 0; i < Values; ++i)
+    blend(warp.mask, out<double>(warp, d[i]), sums[i]);
 }
 
 /// Single bits: D = C + the number of bits set in A and B, or A xor B. A word is 32 elements of K, the words of a
@@ -131,16 +129,20 @@ template <Element A, Element B, Element D, Element C, unsigned M, unsigned K> vo
 template <unsigned M, unsigned K, bool And> void bitProduct(Warp &warp, const Instr &instr) {
   constexpr unsigned ACount = M * K / 1024, BCount = K * N / 1024, Rows = M / 8;
   const Ref *d = instr.list, *aRefs = d + M / 4, *bRefs = aRefs + ACount, *cRefs = bRefs + BCount;
-  alignas(64) int32_t acc[M][N];
-  gatherC<int32_t, M>(warp, cRefs, acc);
-  for (unsigned m = 0; m < M; ++m)
-    for (unsigned n = 0; n < N; ++n)
+  alignas(64) int32_t sums[M / 4][WarpSize];
+  for (unsigned i = 0; i < M / 4; ++i)
+    for (unsigned lane = 0; lane < WarpSize; ++lane) {
+      const unsigned g = lane / 4, column = 2 * (lane % 4) + i % 2;
+      auto sum = in<uint32_t>(warp, cRefs[i])[lane];
       for (unsigned word = 0; word < K / 32; ++word) {
-        const uint32_t a = in<uint32_t>(warp, aRefs[word / 4 * Rows + m / 8])[4 * (m % 8) + word % 4];
-        const uint32_t b = in<uint32_t>(warp, bRefs[word / 4])[4 * n + word % 4];
-        acc[m][n] = static_cast<int32_t>(uint32_t(acc[m][n]) + std::popcount(And ? a & b : a ^ b));
+        const uint32_t a = in<uint32_t>(warp, aRefs[word / 4 * Rows + i / 2])[4 * g + word % 4];
+        const uint32_t b = in<uint32_t>(warp, bRefs[word / 4])[4 * column + word % 4];
+        sum += static_cast<uint32_t>(std::popcount(And ? a & b : a ^ b));
       }
-  scatterD<int32_t, M>(warp, d, acc);
+      sums[i][lane] = static_cast<int32_t>(sum);
+    }
+  for (unsigned i = 0; i < M / 4; ++i)
+    blend(warp.mask, out<int32_t>(warp, d[i]), sums[i]);
 }
 
 struct Form {
@@ -152,14 +154,8 @@ struct Form {
 template <Element A, Element B, Element D, Element C, unsigned M, unsigned K>
 constexpr Form form{A, B, D, C, M, K, mma<A, B, D, C, M, K>};
 template <unsigned M, unsigned K>
-constexpr Form doubleForm{Element::F64,
-                          Element::F64,
-                          Element::F64,
-                          Element::F64,
-                          M,
-                          K,
-                          mma<Element::F64, Element::F64, Element::F64, Element::F64, M, K>,
-                          directed<mma<Element::F64, Element::F64, Element::F64, Element::F64, M, K>>};
+constexpr Form doubleForm{
+    Element::F64, Element::F64, Element::F64, Element::F64, M, K, doubleProduct<M, K>, directed<doubleProduct<M, K>>};
 template <unsigned M, unsigned K>
 constexpr Form bitForm{Element::B1, Element::B1, Element::S32,           Element::S32,
                        M,           K,           bitProduct<M, K, true>, bitProduct<M, K, false>};

@@ -19,7 +19,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/simulator/Access.h"
 #include "runtime/simulator/Families.h"
-#include "runtime/simulator/Fragments.h"
+#include "runtime/simulator/MatrixBlocks.h"
 
 namespace tessera::sim::TESSERA_SIM_ISA {
 
@@ -44,14 +44,16 @@ template <Element E> using Value = std::conditional_t<E == Element::S8 || E == E
 
 struct Descriptor {
   uint32_t start, leading, stride, width;
+  uint32_t chunkBits; ///< chunks in a width, as a power of two
 
   explicit Descriptor(uint64_t bits)
       : start(static_cast<uint32_t>(bits & 0x3FFF) << 4), leading(static_cast<uint32_t>(bits >> 16 & 0x3FFF) << 4),
         stride(static_cast<uint32_t>(bits >> 32 & 0x3FFF) << 4) {
-    constexpr uint32_t Widths[] = {16, 128, 64, 32};
-    width = Widths[bits >> 62];
+    constexpr uint32_t ChunkBits[] = {0, 3, 2, 1};
+    chunkBits = ChunkBits[bits >> 62];
+    width = Chunk << chunkBits;
   }
-  uint32_t swizzled(uint32_t address) const { return address ^ ((address >> 7 & (width / Chunk - 1)) << 4); }
+  uint32_t swizzled(uint32_t address) const { return address ^ ((address >> 7 & ((1u << chunkBits) - 1)) << 4); }
   /// The chunk `chunk` along K of row `row`.
   uint32_t alongK(uint32_t row, uint32_t chunk) const {
     const uint32_t across = width == 16 ? chunk * leading : chunk * Chunk;
@@ -61,80 +63,102 @@ struct Descriptor {
   uint32_t alongRows(uint32_t k, uint32_t chunk) const {
     if (width == 16)
       return start + k % 8 * Chunk + k / 8 * leading + chunk * stride;
-    const uint32_t perAtom = width / Chunk;
-    return swizzled(start + k % 8 * width + k / 8 * stride + chunk % perAtom * Chunk + chunk / perAtom * leading);
+    const uint32_t inside = chunk & ((1u << chunkBits) - 1), atom = chunk >> chunkBits;
+    return swizzled(start + k % 8 * width + k / 8 * stride + inside * Chunk + atom * leading);
   }
 };
 
-template <Element E> [[gnu::always_inline]] inline Value<E> valueOf(const char *from) {
-  if constexpr (E == Element::F16) {
-    uint16_t h;
-    std::memcpy(&h, from, sizeof h);
-    return halfToFloat(h);
-  } else if constexpr (E == Element::BF16) {
-    uint16_t h;
-    std::memcpy(&h, from, sizeof h);
-    return bfloatToFloat(h);
-  } else if constexpr (E == Element::TF32) {
-    uint32_t w;
-    std::memcpy(&w, from, sizeof w);
-    return floatOf(w & 0xFFFFE000);
-  } else if constexpr (E == Element::E4M3) {
-    return decode8(E4m3Format, static_cast<uint8_t>(*from));
-  } else if constexpr (E == Element::E5M2) {
-    return decode8(E5m2Format, static_cast<uint8_t>(*from));
-  } else if constexpr (E == Element::S8) {
-    return static_cast<int8_t>(*from);
-  } else {
-    return static_cast<uint8_t>(*from);
-  }
+[[gnu::cold, gnu::noinline]] void reportOutside(Warp &warp, uint32_t address) {
+  fault(warp, ErrorKind::OutOfBounds, 1, address,
+        "wgmma reads 16 bytes of shared memory at " + std::to_string(address) + ": the block's memory is [" +
+            std::to_string(SharedBase) + ", " + std::to_string(warp.cta->sharedEnd) + ")");
 }
 
-/// Reads `rows` x K elements from row `first` on; calls put(row, k, value). False after a fault.
-template <Element E, unsigned K, typename Put>
-bool readShared(Warp &warp, uint64_t bits, bool transposed, unsigned first, unsigned rows, Put put) {
-  constexpr unsigned Bytes = elementBits(E) / 8, PerChunk = Chunk / Bytes;
-  const Descriptor descriptor(bits);
+/// The 16 bytes of shared memory at `address`; null after a fault.
+[[gnu::always_inline]] inline const char *chunkAt(Warp &warp, uint32_t address) {
   const Cta &cta = *warp.cta;
-  const auto chunkAt = [&](uint32_t address) -> const char * {
-    if (address >= SharedBase && address + Chunk <= cta.sharedEnd)
-      return cta.shared + address;
-    fault(warp, ErrorKind::OutOfBounds, 1, address,
-          "wgmma reads 16 bytes of shared memory at " + std::to_string(address) + ": the block's memory is [" +
-              std::to_string(SharedBase) + ", " + std::to_string(cta.sharedEnd) + ")");
-    return nullptr;
-  };
+  if (address >= SharedBase && address + Chunk <= cta.sharedEnd) [[likely]]
+    return cta.shared + address;
+  reportOutside(warp, address);
+  return nullptr;
+}
+
+/// Reads the K values of a row of A, or of a column of B, where they lie along K. False after a fault.
+template <Element E, unsigned K>
+[[gnu::always_inline]] inline bool readAlongK(Warp &warp, const Descriptor &descriptor, unsigned row,
+                                              Value<E> (&to)[K]) {
+  constexpr unsigned PerChunk = 8 * Chunk / elementBits(E);
+  for (unsigned c = 0; c < K / PerChunk; ++c) {
+    const char *chunk = chunkAt(warp, descriptor.alongK(row, c));
+    if (!chunk)
+      return false;
+    widen<E, Chunk>(chunk, to + c * PerChunk);
+  }
+  return true;
+}
+
+/// Reads 16 rows of A from row `first` on. False after a fault.
+template <Element E, unsigned K>
+bool readA(Warp &warp, const Descriptor &descriptor, bool transposed, unsigned first, Value<E> (&a)[WarpRows][K]) {
   if (!transposed) {
-    for (unsigned row = 0; row < rows; ++row)
-      for (unsigned c = 0; c < K / PerChunk; ++c) {
-        const char *chunk = chunkAt(descriptor.alongK(first + row, c));
-        if (!chunk)
-          return false;
-        for (unsigned i = 0; i < PerChunk; ++i)
-          put(row, c * PerChunk + i, valueOf<E>(chunk + i * Bytes));
-      }
+    for (unsigned row = 0; row < WarpRows; ++row)
+      if (!readAlongK<E, K>(warp, descriptor, first + row, a[row]))
+        return false;
     return true;
   }
+  constexpr unsigned PerChunk = 8 * Chunk / elementBits(E);
   for (unsigned k = 0; k < K; ++k)
-    for (unsigned row = 0; row < rows; row += PerChunk) {
-      const char *chunk = chunkAt(descriptor.alongRows(k, (first + row) / PerChunk));
+    for (unsigned row = 0; row < WarpRows; row += PerChunk) {
+      const char *chunk = chunkAt(warp, descriptor.alongRows(k, (first + row) / PerChunk));
       if (!chunk)
         return false;
+      Value<E> values[PerChunk];
+      widen<E, Chunk>(chunk, values);
       for (unsigned i = 0; i < PerChunk; ++i)
-        put(row + i, k, valueOf<E>(chunk + i * Bytes));
+        a[row + i][k] = values[i];
     }
   return true;
 }
 
-/// Adds the stretches of shared memory that readShared reads.
+/// Reads `n` columns of B, by blocks of 8 in the order that accumulators of type D want. False after a fault.
+template <Element E, Element D, unsigned K>
+bool readB(Warp &warp, const Descriptor &descriptor, bool transposed, unsigned n, Value<E> (*b)[K][BlockSide]) {
+  constexpr Order8 order = ColumnOrder<D>;
+  if (!transposed) {
+    for (unsigned block = 0; block < n / BlockSide; ++block) {
+      alignas(32) Value<E> columns[BlockSide][K];
+      for (unsigned p = 0; p < BlockSide; ++p)
+        if (!readAlongK<E, K>(warp, descriptor, BlockSide * block + order[p], columns[p]))
+          return false;
+      transposeColumns(columns, b[block]);
+    }
+    return true;
+  }
+  // Only types of 16 bits can be transposed: a chunk is a row of a block.
+  if constexpr (elementBits(E) == 16)
+    for (unsigned k = 0; k < K; ++k)
+      for (unsigned block = 0; block < n / BlockSide; ++block) {
+        const char *chunk = chunkAt(warp, descriptor.alongRows(k, block));
+        if (!chunk)
+          return false;
+        widen<E, Chunk>(chunk, b[block][k]);
+        orderColumns<D>(b[block][k]);
+      }
+  return true;
+}
+
+/// Adds the stretches of shared memory that readA and readB read.
 template <unsigned Bytes, unsigned K>
 void listRanges(const Warp &warp, uint64_t bits, bool transposed, unsigned first, unsigned rows,
                 std::vector<AsyncRange> &ranges) {
   constexpr unsigned PerChunk = Chunk / Bytes;
   const Descriptor descriptor(bits);
+  ranges.reserve(ranges.size() + size_t(rows) * K / PerChunk);
   const auto add = [&](uint32_t address) {
     if (!ranges.empty() && ranges.back().end == address)
       ranges.back().end += Chunk;
+    else if (!ranges.empty() && ranges.back().begin == address + Chunk) // a swizzle exchanged them
+      ranges.back().begin = address;
     else
       ranges.push_back({warp.cta, address, address + Chunk});
   };
@@ -172,101 +196,63 @@ template <Element E, unsigned K> void readRegisters(const Warp &warp, const Ref 
   }
 }
 
-template <typename T>
-void loadAccumulators(const Warp &warp, const Ref *refs, unsigned n, T (&acc)[WarpRows][MaximumN]) {
-  for (unsigned i = 0; i < n / 2; ++i) {
-    const T *c = in<T>(warp, refs[i]);
-    for (unsigned lane = 0; lane < WarpSize; ++lane)
-      acc[lane / 4 + 8 * (i / 2 % 2)][8 * (i / 4) + 2 * (lane % 4) + i % 2] = c[lane];
-  }
-}
-template <typename T>
-void storeAccumulators(Warp &warp, const Ref *refs, unsigned n, const T (&acc)[WarpRows][MaximumN]) {
-  for (unsigned i = 0; i < n / 2; ++i) {
-    T *d = out<T>(warp, refs[i]);
-    for (unsigned lane = 0; lane < WarpSize; ++lane)
-      d[lane] = acc[lane / 4 + 8 * (i / 2 % 2)][8 * (i / 4) + 2 * (lane % 4) + i % 2];
-  }
-}
-void loadHalfAccumulators(const Warp &warp, const Ref *refs, unsigned n, float (&acc)[WarpRows][MaximumN]) {
-  for (unsigned r = 0; r < n / 4; ++r) {
-    alignas(64) float values[64];
-    widenHalves<64>(in<uint16_t>(warp, refs[r]), values);
-    for (unsigned lane = 0; lane < WarpSize; ++lane)
-      for (unsigned j = 0; j < 2; ++j)
-        acc[lane / 4 + 8 * (r % 2)][8 * (r / 2) + 2 * (lane % 4) + j] = values[2 * lane + j];
-  }
-}
-void storeHalfAccumulators(Warp &warp, const Ref *refs, unsigned n, const float (&acc)[WarpRows][MaximumN]) {
-  for (unsigned r = 0; r < n / 4; ++r) {
-    alignas(64) float values[64];
-    for (unsigned lane = 0; lane < WarpSize; ++lane)
-      for (unsigned j = 0; j < 2; ++j)
-        values[2 * lane + j] = acc[lane / 4 + 8 * (r % 2)][8 * (r / 2) + 2 * (lane % 4) + j];
-    narrowHalves<64>(values, out<uint16_t>(warp, refs[r]));
-  }
-}
-
 /// op: 0 descriptor of A, 1 descriptor of B, 2 scale-d (a predicate, or 32 bits). list: D, then A where it is in
 /// registers. imm: columns.
 template <Element A, Element B, Element D, unsigned K> void wgmma(Warp &warp, const Instr &instr) {
   using T = Value<A>;
   const auto n = static_cast<unsigned>(instr.imm);
-  const unsigned dCount = D == Element::F16 ? n / 4 : n / 2;
-  alignas(64) T a[WarpRows][K], b[K][MaximumN], acc[WarpRows][MaximumN];
-  const T aSign = instr.flags & NegateA ? -1 : 1, bSign = instr.flags & NegateB ? -1 : 1;
-  if (instr.flags & ARegisters) {
+  const unsigned dCount = D == Element::F16 ? n / 4 : n / 2, firstRow = WarpRows * (warp.index % WarpgroupWarps);
+  const uint64_t aBits = instr.flags & ARegisters ? 0 : in<uint64_t>(warp, instr.op[0])[0],
+                 bBits = in<uint64_t>(warp, instr.op[1])[0];
+  alignas(32) T a[WarpRows][K], b[MaximumN / BlockSide][K][BlockSide];
+  if (instr.flags & ARegisters)
     readRegisters<A, K>(warp, instr.list + dCount, a);
-  } else if (!readShared<A, K>(warp, in<uint64_t>(warp, instr.op[0])[0], instr.flags & TransposeA,
-                               WarpRows * (warp.index % WarpgroupWarps), WarpRows,
-                               [&](unsigned row, unsigned k, T value) { a[row][k] = value; })) {
+  else if (!readA<A, K>(warp, Descriptor(aBits), instr.flags & TransposeA, firstRow, a))
     return;
-  }
-  if (!readShared<B, K>(warp, in<uint64_t>(warp, instr.op[1])[0], instr.flags & TransposeB, 0, n,
-                        [&](unsigned column, unsigned k, T value) { b[k][column] = value; }))
+  if (!readB<B, D, K>(warp, Descriptor(bBits), instr.flags & TransposeB, n, b))
     return;
   if (watched(warp)) {
     std::vector<AsyncRange> ranges;
     if (!(instr.flags & ARegisters))
-      listRanges<elementBits(A) / 8, K>(warp, in<uint64_t>(warp, instr.op[0])[0], instr.flags & TransposeA,
-                                        WarpRows * (warp.index % WarpgroupWarps), WarpRows, ranges);
-    listRanges<elementBits(B) / 8, K>(warp, in<uint64_t>(warp, instr.op[1])[0], instr.flags & TransposeB, 0, n, ranges);
+      listRanges<elementBits(A) / 8, K>(warp, aBits, instr.flags & TransposeA, firstRow, WarpRows, ranges);
+    listRanges<elementBits(B) / 8, K>(warp, bBits, instr.flags & TransposeB, 0, n, ranges);
     if (!watchOperands(warp, ranges))
       return;
   }
-  if (aSign * bSign < 0)
+  if (bool(instr.flags & NegateA) != bool(instr.flags & NegateB))
     for (auto &row : a)
       for (T &value : row)
         value = -value;
   const uint32_t scale =
       instr.flags & ScalePredicate ? *in<uint32_t>(warp, instr.op[2]) & 1 : in<uint32_t>(warp, instr.op[2])[0];
-  if (scale == 0)
-    std::memset(acc, 0, sizeof acc);
-  else if constexpr (D == Element::F16)
-    loadHalfAccumulators(warp, instr.list, n, acc);
-  else
-    loadAccumulators<T>(warp, instr.list, n, acc);
-  for (unsigned block = 0; block < n; block += 8)
-    for (unsigned m = 0; m < WarpRows; ++m) {
-      T row[8];
-      // Integers are clamped once, when the sum of the products meets the accumulator.
-      for (unsigned j = 0; j < 8; ++j)
-        row[j] = std::is_same_v<T, int32_t> ? T(0) : acc[m][block + j];
-      for (unsigned k = 0; k < K; ++k)
-        for (unsigned j = 0; j < 8; ++j)
-          row[j] = multiplyAdd(a[m][k], b[k][block + j], row[j]);
-      for (unsigned j = 0; j < 8; ++j)
-        if constexpr (std::is_same_v<T, float>)
-          acc[m][block + j] = canonical(row[j]);
-        else
-          acc[m][block + j] = instr.flags & Saturate
-                                  ? saturatingAdd(row[j], acc[m][block + j])
-                                  : static_cast<int32_t>(uint32_t(row[j]) + uint32_t(acc[m][block + j]));
+  for (unsigned block = 0; block < n / BlockSide; ++block)
+    for (unsigned half = 0; half < WarpRows / BlockSide; ++half) {
+      const T(*rows)[K] = a + BlockSide * half;
+      Eight<T> acc[BlockSide] = {};
+      if constexpr (D == Element::F16) {
+        const Ref ref = instr.list[2 * block + half];
+        if (scale != 0)
+          loadHalfBlock(in<uint16_t>(warp, ref), acc);
+        multiplyBlock(rows, b[block], acc);
+        canonicalize(acc);
+        storeHalfBlock(acc, out<uint16_t>(warp, ref));
+      } else {
+        const Ref even = instr.list[4 * block + 2 * half], odd = instr.list[4 * block + 2 * half + 1];
+        if (scale != 0)
+          loadBlock<T>(in<T>(warp, even), in<T>(warp, odd), acc);
+        if constexpr (std::is_same_v<T, int32_t>) {
+          // Integers are clamped once, when the sum of the products meets the accumulator.
+          Eight<T> sums[BlockSide] = {};
+          multiplyBlock(rows, b[block], sums);
+          addAccumulators(sums, acc, instr.flags & Saturate);
+          storeBlock<T>(sums, out<T>(warp, even), out<T>(warp, odd));
+        } else {
+          multiplyBlock(rows, b[block], acc);
+          canonicalize(acc);
+          storeBlock<T>(acc, out<T>(warp, even), out<T>(warp, odd));
+        }
+      }
     }
-  if constexpr (D == Element::F16)
-    storeHalfAccumulators(warp, instr.list, n, acc);
-  else
-    storeAccumulators<T>(warp, instr.list, n, acc);
 }
 
 struct Form {

@@ -83,67 +83,45 @@ inline bool elementOf(ptx::Type type, Element &element) {
   }
 }
 
-/// The values of one 32-bit register, lane after lane, 32 / bits of each: to[lane * perLane + i].
-template <Element E, typename T> [[gnu::always_inline]] inline void widenRegister(const char *from, T *to) {
+/// The values in `Bytes` bytes, one after the other.
+template <Element E, unsigned Bytes, typename T> [[gnu::always_inline]] inline void widen(const char *from, T *to) {
+  constexpr unsigned Count = 8 * Bytes / elementBits(E);
   if constexpr (E == Element::F16) {
-    widenHalves<64>(reinterpret_cast<const uint16_t *>(from), to);
+    widenHalves<Count>(reinterpret_cast<const uint16_t *>(from), to);
   } else if constexpr (E == Element::BF16) {
     const auto *h = reinterpret_cast<const uint16_t *>(from);
-    for (unsigned i = 0; i < 64; ++i)
+    for (unsigned i = 0; i < Count; ++i)
       to[i] = bfloatToFloat(h[i]);
   } else if constexpr (E == Element::TF32) {
     // The unit reads the upper 19 bits.
     const auto *w = reinterpret_cast<const uint32_t *>(from);
-    for (unsigned i = 0; i < 32; ++i)
+    for (unsigned i = 0; i < Count; ++i)
       to[i] = floatOf(w[i] & 0xFFFFE000);
   } else if constexpr (E == Element::F64) {
-    std::memcpy(to, from, 32 * sizeof(double));
+    std::memcpy(to, from, Bytes);
   } else if constexpr (E == Element::E4M3 || E == Element::E5M2) {
     const auto *b = reinterpret_cast<const uint8_t *>(from);
-    for (unsigned i = 0; i < 128; ++i)
+    for (unsigned i = 0; i < Count; ++i)
       to[i] = decode8(E == Element::E4M3 ? E4m3Format : E5m2Format, b[i]);
   } else if constexpr (E == Element::S8) {
     const auto *b = reinterpret_cast<const int8_t *>(from);
-    for (unsigned i = 0; i < 128; ++i)
+    for (unsigned i = 0; i < Count; ++i)
       to[i] = b[i];
   } else if constexpr (E == Element::S4 || E == Element::U4) {
     const auto *b = reinterpret_cast<const uint8_t *>(from);
     constexpr int Flip = E == Element::S4 ? 8 : 0; // (x ^ 8) - 8 extends the sign
-    for (unsigned i = 0; i < 256; ++i)
+    for (unsigned i = 0; i < Count; ++i)
       to[i] = static_cast<T>(((b[i / 2] >> (i % 2 * 4) & 15) ^ Flip) - Flip);
   } else {
     const auto *b = reinterpret_cast<const uint8_t *>(from);
-    for (unsigned i = 0; i < 128; ++i)
+    for (unsigned i = 0; i < Count; ++i)
       to[i] = b[i];
   }
 }
 
-template <typename T> [[gnu::always_inline]] inline T multiplyAdd(T a, T b, T c) {
-#if defined(__FMA__)
-  if constexpr (std::is_same_v<T, float>)
-    return __builtin_fmaf(a, b, c);
-  if constexpr (std::is_same_v<T, double>)
-    return __builtin_fma(a, b, c);
-#else
-  if constexpr (std::is_same_v<T, double>)
-    return __builtin_fma(a, b, c);
-#endif
-  return a * b + c; // products of narrow floats are exact in f32
-}
-
-/// acc[M][N] += a[M][K] * b[K][N], each element of K in turn.
-template <typename T, unsigned M, unsigned N, unsigned K>
-[[gnu::always_inline]] inline void multiplyBlock(const T (&a)[M][K], const T (&b)[K][N], T (&acc)[M][N]) {
-  for (unsigned m = 0; m < M; ++m) {
-    T row[N];
-    for (unsigned n = 0; n < N; ++n)
-      row[n] = acc[m][n];
-    for (unsigned k = 0; k < K; ++k)
-      for (unsigned n = 0; n < N; ++n)
-        row[n] = multiplyAdd(a[m][k], b[k][n], row[n]);
-    for (unsigned n = 0; n < N; ++n)
-      acc[m][n] = row[n];
-  }
+/// The values of one 32-bit register, lane after lane, 32 / bits of each: to[lane * perLane + i].
+template <Element E, typename T> [[gnu::always_inline]] inline void widenRegister(const char *from, T *to) {
+  widen<E, (E == Element::F64 ? 8 : 4) * WarpSize>(from, to);
 }
 
 inline int32_t saturatingAdd(int32_t a, int32_t b) {

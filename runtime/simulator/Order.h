@@ -150,6 +150,7 @@ private:
   class Issue;
   void acquirePlaces(Warp &warp, const Lanes64 &addresses, bool relaxed);
   void releasePlaces(Warp &warp, const Lanes64 &addresses, bool relaxed);
+  void forget(Ticket ticket);
   void settle(Ticket ticket, bool reads, bool writes, uint32_t agent, const uint32_t *past, uint32_t time);
   void drop(Ticket ticket);
   bool checkNothingInFlight(Warp &warp, uint32_t lanes);

@@ -87,15 +87,9 @@ uint32_t Order::State::copyParties(uint32_t first) {
   return copy;
 }
 
-void Order::State::noteRead(Cell &cell, uint32_t warp, const uint32_t *past, uint32_t time, Site site, bool strong) {
+void Order::State::noteAnotherRead(Cell &cell, uint32_t warp, const uint32_t *past, uint32_t time, Site site,
+                                   bool strong) {
   if (cell.reader != Several) {
-    if (cell.reader == warp || cell.readTime <= past[cell.reader]) {
-      cell.reader = static_cast<uint16_t>(warp);
-      cell.readTime = time;
-      cell.readSite = site;
-      cell.flags = static_cast<uint8_t>((cell.flags & ~StrongRead) | (strong ? StrongRead : 0));
-      return;
-    }
     const uint32_t first = newParty({cell.readTime, cell.readSite, 0, cell.reader, (cell.flags & StrongRead) != 0});
     cell.readTime = newParty({time, site, first, static_cast<uint16_t>(warp), strong});
     cell.reader = Several;

@@ -184,7 +184,16 @@ struct Order::State {
   void freeParties(uint32_t first);
   uint32_t copyParties(uint32_t first);
   /// Notes a read by `agent`, who knows `past`.
-  void noteRead(Cell &cell, uint32_t agent, const uint32_t *past, uint32_t time, Site site, bool strong);
+  void noteRead(Cell &cell, uint32_t agent, const uint32_t *past, uint32_t time, Site site, bool strong) {
+    if (cell.reader == Several || !(cell.reader == agent || cell.readTime <= past[cell.reader])) [[unlikely]]
+      return noteAnotherRead(cell, agent, past, time, site, strong);
+    cell.reader = static_cast<uint16_t>(agent);
+    cell.readTime = time;
+    cell.readSite = site;
+    cell.flags = static_cast<uint8_t>((cell.flags & ~StrongRead) | (strong ? StrongRead : 0));
+  }
+  /// The same where there is a reader before it that nothing orders.
+  void noteAnotherRead(Cell &cell, uint32_t agent, const uint32_t *past, uint32_t time, Site site, bool strong);
   /// Notes a write that is ordered after all that was done to the cell.
   void noteWrite(Cell &cell, uint32_t agent, uint32_t time, Site site, uint8_t flags);
 
