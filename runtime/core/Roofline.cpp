@@ -33,8 +33,10 @@ constexpr double kIssuedPerCycle = 4, kWavefrontsPerCycle = 1;
 std::span<const Gpu> knownGpus() { return kGpus; }
 
 const Gpu *findGpu(std::string_view name) {
-  const auto *found =
-      std::find_if(std::begin(kGpus), std::end(kGpus), [&](const Gpu &gpu) { return gpu.name == name; });
+  const auto isSame = [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b); };
+  const auto *found = std::find_if(std::begin(kGpus), std::end(kGpus), [&](const Gpu &gpu) {
+    return std::equal(gpu.name.begin(), gpu.name.end(), name.begin(), name.end(), isSame);
+  });
   return found == std::end(kGpus) ? nullptr : found;
 }
 

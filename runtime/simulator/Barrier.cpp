@@ -297,11 +297,9 @@ void reportEndlessWait(Cta &cta) {
     warp.frame = warp.groups[warp.current].frame;
     char seconds[32];
     std::snprintf(seconds, sizeof seconds, "%g", cta.launch->config.checks.waitSeconds);
-    fault(
-        warp, ErrorKind::Deadlock, warp.groups[warp.current].lanes, 0,
-        std::string(
-            "deadlock: the block repeats a loop that waits for memory, which no thread of the grid has changed for ") +
-            seconds + " seconds" + awaitedMbarriers(cta));
+    fault(warp, ErrorKind::Deadlock, warp.groups[warp.current].lanes, 0,
+          std::string("the block repeats a loop that waits for memory, which no thread of the grid has changed for ") +
+              seconds + " seconds" + awaitedMbarriers(cta));
     return;
   }
 }
@@ -353,7 +351,7 @@ void reportDeadlock(Cta &cta) {
   warp.frame = warp.groups[warp.current].frame;
   const bool atBarrier = warp.frame->code->instrs[warp.pc()].kind == Kind::Barrier;
   const ErrorKind kind = divergent ? ErrorKind::BarrierDivergence : ErrorKind::Deadlock;
-  const std::string head = !divergent ? "deadlock: no thread of the block can go on"
+  const std::string head = !divergent ? "no thread of the block can go on"
                            : atBarrier
                                ? "barrier in divergent code: lanes of the warp never come to it"
                                : "instruction for the whole warp in divergent code: lanes it names never come to it";

@@ -143,6 +143,7 @@ void run(Device &device, const sim::Module &code, const sim::Kernel &kernel, con
       .grid = shape.grid, .block = shape.block, .cluster = shape.cluster, .dynamicShared = shape.sharedBytes};
   config.parameters = packed;
   config.sharedLimit = unsigned(device.architecture.sharedPerBlockOptIn);
+  config.multiprocessors = unsigned(device.architecture.multiprocessors);
   config.cooperative = shape.cooperative;
   config.seed = driver().seed;
   config.threads = driver().threads;
@@ -168,7 +169,7 @@ CUresult prepareLaunch(Function &function, const Shape &shape, void **parameters
   }
   if (!prepared) {
     if (std::string unknown = function.module->code->prepare(*function.kernel); !unknown.empty())
-      return fail(cuda::CUDA_ERROR_NOT_SUPPORTED, std::move(unknown));
+      return fail(cuda::CUDA_ERROR_INVALID_PTX, std::move(unknown));
     const std::lock_guard lock(driver().mutex);
     function.prepared = true;
   }

@@ -151,7 +151,8 @@ struct LaunchConfig {
   Dim3 cluster{1, 1, 1};
   bool cooperative = false; ///< threads of the whole grid may wait for each other: grid.sync() of cooperative groups
   uint32_t dynamicShared = 0;
-  uint32_t sharedLimit = 0; ///< bytes of shared memory a CTA may have; 0: what the module's target allows
+  uint32_t multiprocessors = 132; ///< what %nsmid says; CTAs are dealt out to so many in turn
+  uint32_t sharedLimit = 0;       ///< bytes of shared memory a CTA may have; 0: what the module's target allows
   std::span<const std::byte> parameters{}; ///< laid out as Kernel::parameters says
   uint64_t seed = 0;
   unsigned threads = 0; ///< host threads; 0: as many as the machine has cores

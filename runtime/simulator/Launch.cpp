@@ -26,8 +26,6 @@ namespace tessera::sim {
 namespace {
 
 constexpr size_t MaximumResident = 8192;
-/// What %nsmid says; CTAs are dealt out to so many in turn.
-constexpr uint32_t SimulatedSms = 132;
 constexpr uint32_t CallStackBytes = 16384;
 /// Rounds over waiting CTAs after some CTA failed: they may have waited for it.
 constexpr unsigned RoundsAfterFailure = 200;
@@ -99,7 +97,7 @@ void setLaunchSpecials(const Warp &warp, const Cta &cta) {
   write.each(Special::LaneId, [](unsigned lane) { return lane; });
   write.all(Special::WarpId, warp.index);
   write.all(Special::NwarpId, static_cast<uint32_t>(cta.warps.size()));
-  write.all(Special::NsmId, SimulatedSms);
+  write.all(Special::NsmId, config.multiprocessors);
   write.all(Special::WarpSz, WarpSize);
   write.each(Special::LanemaskEq, [](unsigned lane) { return 1u << lane; });
   write.each(Special::LanemaskLt, [](unsigned lane) { return (1u << lane) - 1; });
@@ -124,7 +122,7 @@ void setLaunchSpecials(const Warp &warp, const Cta &cta) {
 void setCtaSpecials(const Warp &warp, const Cta &cta) {
   SpecialWriter write(warp);
   write.triple(Special::CtaidX, cta.index);
-  write.all(Special::SmId, static_cast<uint32_t>(cta.linear % SimulatedSms));
+  write.all(Special::SmId, static_cast<uint32_t>(cta.linear % cta.launch->config.multiprocessors));
   const Dim3 &c = cta.launch->config.cluster;
   write.triple(Special::ClusterIdX, {cta.index.x / c.x, cta.index.y / c.y, cta.index.z / c.z});
   write.triple(Special::ClusterCtaidX, {cta.index.x % c.x, cta.index.y % c.y, cta.index.z % c.z});

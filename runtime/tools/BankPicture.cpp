@@ -182,6 +182,12 @@ bool isWorse(const SharedAccess *a, const SharedAccess *b) {
   return lost(*a) != lost(*b) ? lost(*a) > lost(*b) : a->wavefronts > b->wavefronts;
 }
 
+/// Whether `name` is that file: its path, or the end of it from a '/' on. An empty one is any.
+bool isFile(std::string_view path, std::string_view name) {
+  return name.empty() || path == name ||
+         (path.ends_with(name) && path.size() > name.size() && path[path.size() - name.size() - 1] == '/');
+}
+
 } // namespace
 
 Expected<const SharedAccess *> chooseAccess(const LaunchCounts &counts, const std::string &where) {
@@ -201,9 +207,13 @@ Expected<const SharedAccess *> chooseAccess(const LaunchCounts &counts, const st
     if (access.line != lastListed)
       there += (there.empty() ? "" : ", ") + number(access.line);
     lastListed = access.line;
-    if (where.empty() || (access.line == line && (file.empty() || access.file.ends_with(file))))
+    if (where.empty() || (access.line == line && isFile(access.file, file)))
       candidates.push_back(&access);
   }
+  for (const SharedAccess *candidate : candidates)
+    if (!where.empty() && candidate->file != candidates.front()->file)
+      return Error(ErrorCode::InvalidArgument, "'" + where + "' may be " + candidates.front()->file + ":" +
+                                                   number(line) + " or " + candidate->file + ":" + number(line));
   if (candidates.empty())
     return Error(ErrorCode::NotFound, "'" + where + "' accesses no shared memory; lines that do: " + there);
   return *std::min_element(candidates.begin(), candidates.end(), isWorse);

@@ -109,15 +109,10 @@ private:
   int kept = -1;
 };
 
-/// Launches and counts. The simulator poses as the GPU that was named, unless the environment says what it poses as.
-Expected<LaunchCounts> launchCounted(const RunRequest &request, const ArgumentTexts &texts, Device &device) {
-  Expected<ArgumentSet> arguments = ArgumentSet::create(device, texts, request.seed);
-  if (!arguments)
-    return arguments.takeError();
+Expected<LaunchCounts> launchCounted(const RunRequest &request, const ArgumentSet &arguments, Device &device) {
   if (Status counting = countLaunches(device, true); !counting)
     return counting.takeError();
-  Status launched = launchOnce(request, device, *arguments);
-  if (!launched)
+  if (Status launched = launchOnce(request, device, arguments); !launched)
     return launched.takeError();
   return lastCounts(device);
 }
@@ -155,19 +150,31 @@ int run(const Options &options) {
   Expected<const Gpu *> gpu = namedGpu(options);
   if (!gpu)
     return reportUsage(kExplainVerb, gpu.error().text());
+  Expected<ResultRequest> results = readResultRequest(options);
+  if (!results)
+    return reportUsage(kExplainVerb, results.error().text());
+  if (const std::string on = options.value("--device").value_or("sim"); on != "sim" && on != "auto")
+    return reportUsage(kExplainVerb, "'explain' counts on the simulator: '--device' can be sim, not '" + on + "'");
   if (options.has("--access") && !options.has("--svg"))
     return reportUsage(kExplainVerb, "option '--access' chooses what '--svg' shows, which is not given");
   Expected<ArgumentTexts> texts = readArguments(options);
   if (!texts)
     return report(texts.error());
-  if (*gpu)
+  if (*gpu) // whose place the simulator takes, unless the environment says otherwise
     setenv("TESSERA_SIM_ARCH", ("sm_" + std::to_string((*gpu)->capability)).c_str(), 0);
   Expected<Device> device = Device::open("sim");
   if (!device)
     return report(device.error());
+  Expected<ArgumentSet> arguments = ArgumentSet::create(*device, *texts, request->seed);
+  if (!arguments)
+    return report(arguments.error());
+  int status = kDone;
   Expected<LaunchCounts> counts = [&] {
     const PrintsAside aside(options.has("--json"));
-    return launchCounted(*request, *texts, *device);
+    Expected<LaunchCounts> counted = launchCounted(*request, *arguments, *device);
+    if (counted)
+      status = showResults(*results, *arguments);
+    return counted;
   }();
   if (!counts)
     return report(counts.error());
@@ -179,7 +186,7 @@ int run(const Options &options) {
     if (Status written = writePicture(*explanation, *path, options.value("--access").value_or("")); !written)
       return report(written.error());
   std::fputs((options.has("--json") ? explainJson(*explanation) : explainText(*explanation)).c_str(), stdout);
-  return kDone;
+  return status;
 }
 
 } // namespace

@@ -46,6 +46,9 @@ Status runPtx(const RunRequest &request, const Device &device, const ArgumentSet
   Expected<PtxModule> module = PtxModule::load(device, request.file);
   if (!module)
     return module.takeError();
+  if (!request.target.empty() && request.target != module->target())
+    return Error(ErrorCode::InvalidArgument,
+                 "'" + request.file + "' is for " + module->target() + ", not for " + request.target);
   Expected<PtxKernel> kernel = module->kernel(request.kernel);
   if (!kernel)
     return kernel.takeError();
@@ -114,9 +117,12 @@ Expected<RunRequest> readRequest(const Options &options) {
   request.constants = std::move(*constants);
   request.target = options.value("--target").value_or("");
   request.cache = cacheOptions(options);
-  if (request.isPtx() && !request.constants.empty())
-    return Error(ErrorCode::InvalidArgument,
-                 "option '--const' is for .tile and .py files: PTX has its constants compiled in");
+  for (const OptionSpec &option : kLaunchOptions)
+    if (options.has(option.name) && option.files == (request.isPtx() ? Files::Compiled : Files::Ptx))
+      return Error(ErrorCode::InvalidArgument,
+                   "option '" + std::string(option.name) +
+                       (request.isPtx() ? "' is for .tile and .py files: what PTX was compiled for is settled"
+                                        : "' is for .ptx files: a kernel that is compiled here knows its own"));
   if (!request.grid)
     return Error(ErrorCode::InvalidArgument, "option '--grid' is needed: how many programs run");
   return request;

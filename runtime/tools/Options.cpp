@@ -111,13 +111,16 @@ std::string helpText(const Verb &verb) {
   std::size_t width = std::string_view("--help").size();
   for (const OptionSpec &option : verb.options)
     width = std::max(width, option.name.size() + (option.value.empty() ? 0 : option.value.size() + 1));
+  const auto prefix = [](Files files) {
+    return files == Files::Compiled ? ".tile, .py: " : files == Files::Ptx ? ".ptx: " : "";
+  };
   auto row = [&](std::string_view name, std::string_view value, std::string_view help) {
     std::string left = std::string(name) + (value.empty() ? "" : " " + std::string(value));
     left.resize(std::max(width, left.size()), ' ');
     text += "  " + left + "  " + std::string(help) + "\n";
   };
   for (const OptionSpec &option : verb.options)
-    row(option.name, option.value, option.help);
+    row(option.name, option.value, prefix(option.files) + std::string(option.help));
   row("--help", "", "this text");
   return text + "\nexample:\n  " + std::string(verb.example) + "\n";
 }

@@ -14,11 +14,15 @@
 
 namespace tessera::tool {
 
+/// What kinds of file an option is for.
+enum class Files { All, Compiled, Ptx };
+
 struct OptionSpec {
   std::string_view name;  ///< "--grid", "-o"
   std::string_view value; ///< what stands for its value in the help; empty: it has none
   std::string_view help;
   bool isRepeatable = false;
+  Files files = Files::All;
 };
 
 class Options;

@@ -9,12 +9,6 @@
 namespace tessera::tool {
 
 Status runTile(const RunRequest &request, const Device &device, const ArgumentSet &arguments) {
-  for (auto [given, option] :
-       {std::pair(request.block.has_value(), "--block"), std::pair(request.sharedBytes.has_value(), "--shared"),
-        std::pair(request.cluster.has_value(), "--cluster")})
-    if (given)
-      return Error(ErrorCode::InvalidArgument, std::string("option '") + option +
-                                                   "' is for .ptx files: a kernel that is compiled here knows its own");
   Cache cache(request.cache);
   Expected<Module> module = Module::load(device, request.file);
   if (!module)
