@@ -79,6 +79,12 @@ struct RegisterFlight {
   bool isAccumulator = false;
 };
 
+/// What another instruction wrote to a register of a wgmma.
+struct RegisterWrite {
+  Site site = 0;
+  bool followsWgmma = false; ///< a wgmma was issued between the last wgmma.fence and it
+};
+
 /// The wgmmas of one warp. Groups are numbered from 0 in order of their commit.
 struct WgmmaState {
   struct Issued {
@@ -88,14 +94,15 @@ struct WgmmaState {
   uint32_t committed = 0; ///< groups so far; also the number of the one that is being filled
   uint32_t done = 0;      ///< groups with a smaller number have been waited for
   bool fenced = false;    ///< a wgmma.fence was executed
+  bool issued = false;    ///< a wgmma was issued since the last one
   std::vector<Issued> operations;
   std::unordered_map<Ref, RegisterFlight> inFlight; ///< by place in the frame
-  std::unordered_map<Ref, Site> written;            ///< by other instructions since the last wgmma.fence
+  std::unordered_map<Ref, RegisterWrite> written;   ///< since the last wgmma.fence
 
   bool isInFlight(const RegisterFlight &flight) const { return flight.group >= done; }
   void clear() {
     committed = done = 0;
-    fenced = false;
+    fenced = issued = false;
     operations.clear();
     inFlight.clear();
     written.clear();

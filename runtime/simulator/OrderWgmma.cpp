@@ -8,6 +8,8 @@
 // What touches these registers is known by their places in the frame (Code::pinned). Moves between them are looked
 // through: a compiler copies registers between the instructions that use them, and no copy is left once registers are
 // assigned. The copy of a register in flight is itself in flight. For the same reason a move needs no wgmma.fence.
+// Nor is a fragment of A accused that was written between a fence and the first wgmma after it: LLVM moves what
+// computes it down past the fence (Triton 3.7's attention), and ptxas keeps the order.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -64,7 +66,7 @@ bool Order::touchRegisters(Warp &warp, const Instr &instr) {
     if (!access.written)
       continue;
     if (move == Move::No)
-      w.written[access.place] = s.siteOf(warp);
+      w.written[access.place] = {s.siteOf(warp), w.issued};
     else if (copied)
       w.inFlight[access.place] = RegisterFlight(*copied);
     else
@@ -92,10 +94,11 @@ bool Order::issueWgmma(Warp &warp, std::span<const AsyncRange> ranges) {
   if (!w.fenced)
     return unfenced("no wgmma.fence comes before the first wgmma", nullptr);
   for (const PinnedAccess &access : pinnedHere(warp)) {
-    if (const auto found = w.written.find(access.place); found != w.written.end())
+    if (const auto found = w.written.find(access.place);
+        found != w.written.end() && (access.written || found->second.followsWgmma))
       return unfenced(access.written ? "an accumulator was written after the last wgmma.fence"
                                      : "a fragment of A in registers was written after the last wgmma.fence",
-                      &found->second);
+                      &found->second.site);
     const auto found = w.inFlight.find(access.place);
     if (found == w.inFlight.end() || !w.isInFlight(found->second) ||
         (access.written ? found->second.isAccumulator : !found->second.isAccumulator))
@@ -110,12 +113,14 @@ bool Order::issueWgmma(Warp &warp, std::span<const AsyncRange> ranges) {
   }
   for (const PinnedAccess &access : pinnedHere(warp))
     w.inFlight[access.place] = {site, w.committed, access.written};
+  w.issued = true;
   return true;
 }
 
 void Order::fenceWgmma(Warp &warp) {
   WgmmaState &w = state->wgmma[state->numberOf(warp)];
   w.fenced = true;
+  w.issued = false;
   w.written.clear();
 }
 
