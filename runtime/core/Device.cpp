@@ -161,6 +161,8 @@ std::string Device::target() const {
   return "sm_" + std::to_string(known.major * 10 + known.minor) + (known.major >= 9 ? "a" : "");
 }
 
+void (*Device::stopFunction() const)() { return shared->library->simulator().stop; }
+
 Status Device::synchronize() const {
   ContextScope scope(*shared);
   return check(*shared, shared->driver().cuCtxSynchronize(), "synchronizing device " + spec());

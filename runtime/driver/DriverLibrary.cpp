@@ -162,6 +162,7 @@ Expected<const DriverLibrary *> DriverLibrary::load(Kind kind) {
     const auto find = [&](auto &function, const char *symbol) {
       function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(handle, symbol));
     };
+    find(own.stop, "tessera_simulator_stop");
     find(own.count, "tessera_simulator_count");
     find(own.lastCounts, "tessera_simulator_last_counts");
     find(own.className, "tessera_simulator_class_name");

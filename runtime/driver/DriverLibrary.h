@@ -21,6 +21,7 @@ namespace tessera::cuda {
 
 /// What the simulator's library exports beside the Driver API: see SimulatorApi.h.
 struct SimulatorFunctions {
+  decltype(&tessera_simulator_stop) stop = nullptr;
   decltype(&tessera_simulator_count) count = nullptr;
   decltype(&tessera_simulator_last_counts) lastCounts = nullptr;
   decltype(&tessera_simulator_class_name) className = nullptr;

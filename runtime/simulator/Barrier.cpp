@@ -304,11 +304,19 @@ void reportEndlessWait(Cta &cta) {
   }
 }
 
-void reportDeadlock(Cta &cta) {
+namespace {
+
+/// Where the warps of a CTA stand, and what each waits for.
+struct Standing {
   std::string text;
+  Warp *culprit = nullptr; ///< whom to name: the first, better one that waits for other lanes; null: all have exited
+  bool divergent = false;  ///< some wait for other lanes
+};
+
+Standing standingOf(Cta &cta) {
+  Standing standing;
+  auto &[text, culprit, divergent] = standing;
   unsigned listed = 0;
-  Warp *culprit = nullptr;
-  bool divergent = false;
   for (Warp &warp : cta.warps) {
     if (warp.groupCount == 0 && ++listed <= 16)
       text += "\n  warp " + std::to_string(warp.index) + ": all threads have exited";
@@ -338,17 +346,31 @@ void reportDeadlock(Cta &cta) {
       } else if (const MbarrierWait *wait = waitOf(warp, group)) {
         text += ": waits for " + describe(cta, *wait);
       } else {
-        text += ": waits for the other lanes of the warp";
+        text += lanes ? ": waits for the other lanes of the warp" : ": runs";
       }
       text += ", PTX line " + std::to_string(origin.line) + ": " + std::string(origin.text);
     }
   }
   if (listed > 16)
     text += "\n  and " + std::to_string(listed - 16) + " more";
+  if (culprit)
+    culprit->frame = culprit->groups[culprit->current].frame;
+  return standing;
+}
+
+} // namespace
+
+void reportStopped(Cta &cta) {
+  const Standing standing = standingOf(cta);
+  if (Warp *warp = standing.culprit)
+    fault(*warp, ErrorKind::Timeout, warp->groups[warp->current].lanes, 0, "stopped while it ran" + standing.text);
+}
+
+void reportDeadlock(Cta &cta) {
+  const auto [text, culprit, divergent] = standingOf(cta);
   if (!culprit)
     return;
   Warp &warp = *culprit;
-  warp.frame = warp.groups[warp.current].frame;
   const bool atBarrier = warp.frame->code->instrs[warp.pc()].kind == Kind::Barrier;
   const ErrorKind kind = divergent ? ErrorKind::BarrierDivergence : ErrorKind::Deadlock;
   const std::string head = !divergent ? "no thread of the block can go on"

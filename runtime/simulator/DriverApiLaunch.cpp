@@ -1,8 +1,10 @@
 // Launches: checks that the driver makes at once, packing of parameters, and the run itself in its turn.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/include/tessera/SimulatorApi.h"
 #include "runtime/simulator/DriverApi.h"
 #include "runtime/simulator/DriverApiCounts.h"
 
+#include <atomic>
 #include <cstring>
 
 using namespace tessera::sim::api;
@@ -137,6 +139,10 @@ CUresult packParameters(const sim::Kernel &kernel, void **parameters, void **ext
   return cuda::CUDA_SUCCESS;
 }
 
+/// Set by tessera_simulator_stop for the launch that runs.
+std::atomic<bool> stopAsked{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "set by signal handlers");
+
 void run(Device &device, const sim::Module &code, const sim::Kernel &kernel, const Shape &shape,
          const std::vector<std::byte> &packed) {
   sim::LaunchConfig config{
@@ -149,6 +155,8 @@ void run(Device &device, const sim::Module &code, const sim::Kernel &kernel, con
   config.threads = driver().threads;
   config.checks = driver().checks;
   config.count = countsLaunches();
+  config.stop = &stopAsked;
+  stopAsked = false;
   sim::Report report = sim::launch(code, kernel, config);
   if (config.count && report.ok())
     keepCounts(code, kernel, config, std::move(report.counts));
@@ -225,6 +233,8 @@ CUresult shapeOf(const cuda::CUlaunchConfig &config, const Function &function, S
 }
 
 } // namespace tessera::sim::api
+
+extern "C" TESSERA_SIMULATOR_EXPORT void tessera_simulator_stop(void) { stopAsked = true; }
 
 namespace tessera::cuda {
 namespace {

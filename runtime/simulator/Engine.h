@@ -27,6 +27,7 @@
 #include "runtime/simulator/Counts.h"
 #include "runtime/simulator/Memory.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -157,7 +158,8 @@ struct LaunchConfig {
   uint64_t seed = 0;
   unsigned threads = 0; ///< host threads; 0: as many as the machine has cores
   Checks checks{};
-  bool count = false; ///< fill Report::counts
+  bool count = false;                      ///< fill Report::counts
+  const std::atomic<bool> *stop = nullptr; ///< where somebody may ask the launch to end
   /// Receives what the kernel printed, CTA by CTA in order of their index. Empty: standard output.
   std::function<void(std::string_view)> print{};
 };
@@ -171,7 +173,7 @@ enum class ErrorKind {
   Uninitialized,
   Deadlock,
   BarrierDivergence,
-  Timeout, ///< Checks::instructionLimit
+  Timeout, ///< Checks::instructionLimit, LaunchConfig::stop
   Trap,
   Assert,
   InvalidInstruction, ///< operands that the instruction does not allow (a lane mask without the executing lane, ...)

@@ -158,6 +158,32 @@ template <typename T> void sharedRank(Warp &warp, const Instr &instr) {
   });
 }
 
+constexpr unsigned LongestVector = 4;
+
+/// list: `count` registers to write, as many to read; some may be both.
+template <typename T> void moveVector(Warp &warp, const Instr &instr) {
+  alignas(64) T values[LongestVector][WarpSize];
+  for (unsigned i = 0; i < instr.count; ++i)
+    std::memcpy(values[i], in<T>(warp, instr.list[instr.count + i]), sizeof values[i]);
+  for (unsigned i = 0; i < instr.count; ++i)
+    blend(warp.mask, out<T>(warp, instr.list[i]), values[i]);
+}
+
+bool decodeVectorMove(Decoder &d, unsigned count) {
+  const Type type = d.takeType();
+  const unsigned bits = storageBits(type);
+  if (d.operandCount() != 2 || type == Type::None)
+    return d.done(2);
+  if (!d.gatherDefinitions(d.operand(0), count, bits) || !d.gatherUses(d.operand(1), count, type))
+    return false;
+  d.instr.count = static_cast<uint8_t>(count);
+  d.instr.exec = bits == 16   ? moveVector<uint16_t>
+                 : bits == 32 ? moveVector<uint32_t>
+                 : bits == 64 ? moveVector<uint64_t>
+                              : nullptr;
+  return d.done(2);
+}
+
 bool decodeClock(Decoder &d, Type type, bool &matched) {
   const std::string_view text = d.operand(1).text;
   matched = true;
@@ -212,6 +238,8 @@ bool decodePacking(Decoder &d, Type type) {
 }
 
 bool decodeMov(Decoder &d) {
+  if (const int length = d.takeOneOf({"v2", "v4"}); length >= 0)
+    return decodeVectorMove(d, length == 0 ? 2 : LongestVector);
   const Type type = d.takeType();
   if (d.operandCount() != 2 || type == Type::None)
     return d.done(2);

@@ -25,13 +25,14 @@ public:
   std::string error;
 
 private:
+  /// `.reg .v2 .f32 %v<3>`: 3 times 2 registers side by side; of one name `count` is 1, of scalars `width`.
   struct RegisterRange {
-    uint32_t base = 0, count = 0;
+    uint32_t base = 0, count = 0, width = 1;
   };
   /// What a `{ }` inside a body declares.
   struct Names {
     std::unordered_map<std::string_view, RegisterRange> ranges; ///< `%r<10>`: prefix → numbers
-    std::unordered_map<std::string_view, uint32_t> registers;
+    std::unordered_map<std::string_view, RegisterRange> registers;
     std::unordered_map<std::string_view, uint32_t> variables;
     std::unordered_set<std::string_view> taken; ///< every name declared, labels too
     uint32_t scope = 0;
@@ -80,6 +81,7 @@ private:
   bool address(Function &function, Operand &operand);
   bool displacement(int64_t &value);
   bool nameOperand(Function &function, Operand &operand);
+  bool findRegisters(std::string_view name, uint32_t &first, uint32_t &width) const;
   bool findRegister(std::string_view name, uint32_t &index) const;
   bool declare(const Token &at, std::string_view name);
   bool findVariable(std::string_view name, uint32_t &index) const;

@@ -35,22 +35,42 @@ bool splitNumber(std::string_view name, std::string_view &prefix, uint32_t &numb
 
 } // namespace
 
-bool Parser::findRegister(std::string_view name, uint32_t &index) const {
+/// The register of that name, or the first of the vector of that name.
+bool Parser::findRegisters(std::string_view name, uint32_t &first, uint32_t &width) const {
   std::string_view prefix;
   uint32_t number = 0;
   const bool numbered = splitNumber(name, prefix, number);
   for (auto scope = names.rbegin(); scope != names.rend(); ++scope) {
     if (numbered)
       if (const auto range = scope->ranges.find(prefix); range != scope->ranges.end() && number < range->second.count) {
-        index = range->second.base + number;
+        width = range->second.width;
+        first = range->second.base + number * width;
         return true;
       }
     if (const auto found = scope->registers.find(name); found != scope->registers.end()) {
-      index = found->second;
+      width = found->second.width;
+      first = found->second.base;
       return true;
     }
   }
   return false;
+}
+
+/// A register, or one of a vector: v.x, v.y, v.z, v.w, or v.r, v.g, v.b, v.a.
+bool Parser::findRegister(std::string_view name, uint32_t &index) const {
+  uint32_t width;
+  if (findRegisters(name, index, width))
+    return width == 1;
+  if (name.size() < 3 || name[name.size() - 2] != '.')
+    return false;
+  size_t component = std::string_view("xyzwrgba").find(name.back());
+  if (component == std::string_view::npos)
+    return false;
+  component %= 4;
+  if (!findRegisters(name.substr(0, name.size() - 2), index, width) || component >= width)
+    return false;
+  index += static_cast<uint32_t>(component);
+  return true;
 }
 
 bool Parser::findVariable(std::string_view name, uint32_t &index) const {
@@ -74,16 +94,24 @@ bool Parser::declare(const Token &at, std::string_view name) {
   return !isTaken || fail(at, "'" + std::string(name) + "' is declared twice");
 }
 
-/// `.reg .b32 %r<10>, %x;`
+/// `.reg .b32 %r<10>, %x;` or `.reg .v2 .f32 %v;`
 bool Parser::registerDeclaration(Function &function) {
   if (token.kind != Token::Directive)
     return unexpected("a type");
   const Token at = token;
+  uint32_t width = 1;
+  if (token.text == "v2" || token.text == "v4") {
+    width = token.text == "v2" ? 2 : 4;
+    advance();
+    if (token.kind != Token::Directive)
+      return unexpected("a type");
+  }
   const Type type = typeNamed(token.text);
-  if (token.text == "v2" || token.text == "v4")
-    return fail(token, "vector registers are not supported");
   if (type == Type::None)
     return fail(token, "unknown type '." + std::string(token.text) + "'");
+  if (width > 1 && (type == Type::Pred || width * bits(type) > 128))
+    return fail(at, "expected a vector of at most 128 bits, found '." + std::string(at.text) + " ." +
+                        std::string(token.text) + "'");
   advance();
   do {
     std::string_view name;
@@ -94,16 +122,16 @@ bool Parser::registerDeclaration(Function &function) {
     const bool isRange = accept('<');
     if (isRange && (!integer(count) || !expect('>')))
       return false;
-    if (count > MaximumRegisters || function.registers.size() + count > MaximumRegisters)
+    if (count > MaximumRegisters || function.registers.size() + count * width > MaximumRegisters)
       return fail(at, "more than " + std::to_string(MaximumRegisters) + " registers");
     const auto base = static_cast<uint32_t>(function.registers.size());
     if (isRange ? names.back().ranges.count(name) != 0 : !declare(place, name))
       return fail(place, "'" + std::string(name) + "' is declared twice");
     if (isRange)
-      names.back().ranges[name] = {base, static_cast<uint32_t>(count)};
+      names.back().ranges[name] = {base, static_cast<uint32_t>(count), width};
     else
-      names.back().registers[name] = base;
-    function.registers.resize(base + count, Register{type});
+      names.back().registers[name] = {base, 1, width};
+    function.registers.resize(base + count * width, Register{type});
   } while (accept(','));
   return expect(';');
 }
@@ -209,9 +237,19 @@ bool Parser::displacement(int64_t &value) {
 
 bool Parser::nameOperand(Function &function, Operand &operand) {
   const std::string_view text = token.text;
-  uint32_t index;
+  uint32_t index, width;
   if (text == "_") {
     operand.kind = Operand::Sink;
+  } else if (findRegisters(text, index, width) && width > 1) {
+    operand.kind = Operand::Vector;
+    operand.first = static_cast<uint32_t>(function.operands.size());
+    operand.count = width;
+    for (uint32_t i = 0; i < width; ++i) {
+      Operand component;
+      component.kind = Operand::Register;
+      component.index = index + i;
+      function.operands.push_back(component);
+    }
   } else if (findRegister(text, index)) {
     operand.kind = Operand::Register;
     operand.index = index;
@@ -249,6 +287,8 @@ bool Parser::address(Function &function, Operand &operand) {
       operand.text = base.text;
       operand.index = base.index;
       operand.value = base.value;
+    } else if (base.kind == Operand::Vector) {
+      return fail(token, "expected an address, found a vector of registers");
     } else {
       return fail(token, "unknown register '" + std::string(base.text) + "' in an address");
     }

@@ -461,6 +461,11 @@ Progress runCta(Cta &cta) {
       cta.failed = true;
       return Progress::Failed;
     }
+    if (const std::atomic<bool> *stop = cta.launch->config.stop; stop && stop->load(std::memory_order_relaxed)) {
+      reportStopped(cta);
+      cta.failed = true;
+      return Progress::Failed;
+    }
     if (!ran && !waitsForCluster(cta)) {
       reportDeadlock(cta);
       cta.failed = true;

@@ -4,7 +4,9 @@
 #include "runtime/tools/Run.h"
 #include "runtime/tools/Verbs.h"
 
+#include <atomic>
 #include <charconv>
+#include <csignal>
 #include <limits>
 
 namespace tessera::tool {
@@ -41,6 +43,38 @@ std::vector<Argument> inOrderOf(const std::vector<PtxParameter> &parameters, con
       values.push_back(arguments.argument(i));
   return values;
 }
+
+// What a signal handler can reach.
+std::atomic<void (*)()> stopKernel{nullptr};
+std::atomic<int> signalReceived{0};
+
+/// While it lives, the first SIGINT or SIGTERM ends a kernel that runs on the simulator, and the next one the process.
+class StopsOnSignal {
+public:
+  explicit StopsOnSignal(const Device &device) {
+    stopKernel = device.stopFunction();
+    if (stopKernel.load())
+      each([](int signal) { std::signal(signal, handle); });
+  }
+  ~StopsOnSignal() {
+    if (stopKernel.exchange(nullptr))
+      each([](int signal) { std::signal(signal, SIG_DFL); });
+  }
+  StopsOnSignal(const StopsOnSignal &) = delete;
+  StopsOnSignal &operator=(const StopsOnSignal &) = delete;
+
+private:
+  template <typename F> static void each(F f) {
+    for (const int signal : {SIGINT, SIGTERM})
+      f(signal);
+  }
+  static void handle(int signal) {
+    std::signal(signal, SIG_DFL);
+    signalReceived = signal;
+    if (void (*stop)() = stopKernel.load())
+      stop();
+  }
+};
 
 Status runPtx(const RunRequest &request, const Device &device, const ArgumentSet &arguments) {
   Expected<PtxModule> module = PtxModule::load(device, request.file);
@@ -139,7 +173,10 @@ Expected<ArgumentTexts> readArguments(const Options &options) {
   return texts;
 }
 
+int receivedSignal() { return signalReceived; }
+
 Status launchOnce(const RunRequest &request, const Device &device, const ArgumentSet &arguments) {
+  const StopsOnSignal stops(device);
   Status launched = request.isPtx() ? runPtx(request, device, arguments) : runTile(request, device, arguments);
   return launched ? device.synchronize() : std::move(launched);
 }

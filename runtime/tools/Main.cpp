@@ -4,6 +4,7 @@
 #include "runtime/tools/Verbs.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -69,6 +70,11 @@ int main(int count, char **arguments) {
   if (!options)
     return reportUsage(*verb, options.error().text());
   const int code = verb->run(*options);
+  if (const int signal = receivedSignal()) { // the report is out: end as the signal would have ended the process
+    std::fflush(stdout);
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+  }
   // What was printed may have gone nowhere: a full disk, a closed pipe.
   if ((std::fflush(stdout) != 0 || std::ferror(stdout)) && code == kDone) {
     std::fprintf(stderr, "tessera: error: cannot write the output: %s\n", std::strerror(errno));

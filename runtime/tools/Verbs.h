@@ -19,6 +19,9 @@ int report(const Error &error);
 /// The same for a mistake on the command line, with a pointer to the help.
 int reportUsage(const Verb &verb, const std::string &message);
 
+/// The signal that ended a launch, 0: none.
+int receivedSignal();
+
 /// The device of `--device`, else of the environment.
 Expected<Device> openDevice(const Options &options);
 /// The cache of `--cache-dir` and `--no-cache`.

@@ -60,6 +60,9 @@ public:
 
   /// Waits for everything on the device; an error is that of a kernel that ran since the last wait.
   Status synchronize() const;
+  /// What ends the kernel that runs on the simulator now, with an error that says where it stood; any thread and a
+  /// signal handler may call it. Null for a GPU, which cannot be stopped.
+  void (*stopFunction() const)();
   /// Free bytes of memory now.
   Expected<std::size_t> freeMemory() const;
 

@@ -71,6 +71,9 @@ typedef struct TesseraOccupancy {
   uint32_t limit; ///< 0 warps, 1 blocks, 2 registers, 3 shared memory
 } TesseraOccupancy;
 
+/// Ends the kernel that runs now, if any, with CUDA_ERROR_LAUNCH_TIMEOUT and a report of where its warps stand. May be
+/// called by any thread and by a signal handler.
+void tessera_simulator_stop(void);
 /// Whether launches from now on are counted. Costs time while it is on, none while it is off.
 void tessera_simulator_count(int on);
 /// The counts of the last counted launch that ran to its end; null where there is none. Valid until the next call of

@@ -610,5 +610,18 @@ TEST_F(Instructions, PackingAndMoves) {
                             [](uint32_t a) { return a ? a : 7; });
 }
 
+TEST_F(Instructions, RegistersOfVectors) {
+  check<uint32_t, uint32_t, uint32_t>(
+      "{.reg .v2 .b32 %v<3>; mov.b32 %v1.x, %a; mov.b32 %v1.y, %b; sub.u32 %v2.y, %v1.x, %v1.y; mov.b32 %d, %v2.y;}",
+      [](uint32_t a, uint32_t b) { return a - b; });
+  check<uint64_t, uint32_t, uint32_t>("{.reg .v2 .b32 v; mov.b32 v.r, %a; mov.b32 v.g, %b; mov.b64 %d, v;}",
+                                      [](uint32_t a, uint32_t b) { return uint64_t(b) << 32 | a; });
+  check<uint32_t, uint64_t, uint64_t>(
+      "{.reg .v4 .u32 v, w; .shared .align 16 .v4 .u32 s; mov.b64 {v.x, v.y}, %a; mov.b64 "
+      "{v.z, v.w}, %b; mov.v4.u32 w, v; xor.b32 %d, w.x, w.y; xor.b32 w.z, w.z, w.a; xor.b32 "
+      "%d, %d, w.b;}",
+      [](uint64_t a, uint64_t b) { return uint32_t(a ^ a >> 32 ^ b ^ b >> 32); });
+}
+
 } // namespace
 } // namespace tessera::sim

@@ -122,6 +122,18 @@ TEST_F(ReaderStrict, NamesDeclaredTwice) {
   EXPECT_EQ(refusal(".entry k(.param .b32 a,\n.param .b32 a) { ret; }"), "m:5: 'a' is declared twice");
 }
 
+TEST_F(ReaderStrict, RegistersOfVectors) {
+  EXPECT_EQ(refusal(".entry k() {\n.reg .v2 .f32 v;\nadd.f32 v.x, v.y, v.x;\nret; }"), "");
+  EXPECT_EQ(refusal(".entry k() {\n.reg .v4 .f64 v;\nret; }"),
+            "m:5: expected a vector of at most 128 bits, found '.v4 .f64'");
+  EXPECT_EQ(refusal(".entry k() {\n.reg .v2 .pred v;\nret; }"),
+            "m:5: expected a vector of at most 128 bits, found '.v2 .pred'");
+  EXPECT_EQ(refusal(".entry k() {\n.reg .v2 .f32 v;\nadd.f32 v.x, v.z, v.x;\nret; }"), "m:6: unknown name 'v.z'");
+  EXPECT_EQ(refusal(".entry k() {\n.reg .v2 .b32 v;\nld.global.b32 v.x, [v];\nret; }"),
+            "m:6: expected an address, found a vector of registers");
+  EXPECT_EQ(refusal(".entry k() {\n.reg .v2 .b32 v;\n.reg .b32 v;\nret; }"), "m:6: 'v' is declared twice");
+}
+
 TEST_F(ReaderStrict, Limits) {
   EXPECT_EQ(refusal(".global .b8 a[];"), "m:4: variable 'a' has no size");
   EXPECT_EQ(refusal(".const .b8 a[65537];"), "m:4: constant variables of 65537 bytes up to 'a': at most 65536");
