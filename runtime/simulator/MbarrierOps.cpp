@@ -162,10 +162,13 @@ void mbarrierAction(Warp &warp, const Instr &instr) {
     SharedPlace place;
     if (!sharedPlace(warp, lane, address, instr.bytes & Generic, MbarrierBytes, MbarrierBytes, "mbarrier", place))
       return;
-    if (!watchBarrier(warp, instr, lanes, place,
-                      action == Action::Init || action == Action::Inval ? AccessKind::Write : AccessKind::Atomic))
-      return;
     const Issuer issuer(warp, lane);
+    const bool isWrite = action == Action::Init || action == Action::Inval;
+    // Where there never was one, that is what to say, not that its bytes were not written.
+    if (!isWrite && !place.cta->mbarriers.find(place.address) && !mbarrierAt(issuer, place))
+      return;
+    if (!watchBarrier(warp, instr, lanes, place, isWrite ? AccessKind::Write : AccessKind::Atomic))
+      return;
     const uint32_t argument = instr.op[1] == NoRef ? 1 : in<uint32_t>(warp, instr.op[1])[lane];
     bool ok = true;
     switch (action) {

@@ -129,10 +129,15 @@ TEST_F(Mbarriers, CopiesArrive) {
 // ---- Misuse ---------------------------------------------------------------------------------------------------------
 
 TEST_F(Mbarriers, NotInitialised) {
-  config.checks.uninitialized = config.checks.races = false;
-  expect(
-      fails(ErrorKind::MbarrierMisuse, "mov.u32 %r5, 0;\n@%p2 mbarrier.arrive.shared::cta.b64 _, [%r4+16];", setting()),
-      2, 0, "no mbarrier was initialised at 0x410 (shared variable 's' + 16)");
+  for (const bool all : {true, false}) {
+    config.checks.uninitialized = config.checks.races = all;
+    for (const char *operation :
+         {"mbarrier.arrive.shared::cta.b64 _, [%r4+16];", "mbarrier.arrive.expect_tx.shared::cta.b64 _, [%r4+16], 64;",
+          "cp.async.mbarrier.arrive.noinc.shared::cta.b64 [%r4+16];",
+          "mbarrier.test_wait.parity.shared::cta.b64 %p3, [%r4+16], 0;"})
+      expect(fails(ErrorKind::MbarrierMisuse, "mov.u32 %r5, 0;\n@%p2 " + std::string(operation), setting()), 2, 0,
+             "no mbarrier was initialised at 0x410 (shared variable 's' + 16)");
+  }
   expect(fails(ErrorKind::MbarrierMisuse,
                "@%p2 cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [s], [%rd1], 64, [s+1024];",
                setting()),
