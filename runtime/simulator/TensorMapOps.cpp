@@ -15,6 +15,7 @@
 #include "runtime/simulator/CommonFamilies.h"
 
 #include <bit>
+#include <utility>
 
 namespace tessera::sim {
 
@@ -28,8 +29,21 @@ namespace {
 /// Instr::bytes: where the map lies.
 enum MapSpace : uint8_t { InGlobal, InShared, AnyWhere };
 
+/// False after a fault: nothing orders the access of a lane to a map in shared memory and that of another warp.
+bool isOrdered(Warp &warp, const Instr &instr, unsigned lane, const char *place, AccessKind kind) {
+  Order *order = warp.cta->order;
+  if (!order)
+    return true;
+  Lanes64 addresses;
+  addresses.lane[lane] = reinterpret_cast<uint64_t>(place);
+  const uint32_t executing = std::exchange(warp.mask, 1u << lane);
+  const bool ok = order->access(warp, instr, TensorMapBytes, kind, addresses);
+  warp.mask = executing;
+  return ok;
+}
+
 /// The host address of a map that is changed. Null after a fault.
-char *mapAt(Warp &warp, unsigned lane, uint64_t address, MapSpace space, uint8_t *&shadow) {
+char *mapAt(Warp &warp, const Instr &instr, unsigned lane, uint64_t address, MapSpace space, uint8_t *&shadow) {
   const Launch &launch = *warp.cta->launch;
   shadow = nullptr;
   if (space == InShared || (space == AnyWhere && address - SharedWindow < WindowSize)) {
@@ -38,7 +52,8 @@ char *mapAt(Warp &warp, unsigned lane, uint64_t address, MapSpace space, uint8_t
       return nullptr;
     if (place.cta->sharedShadow)
       shadow = place.cta->sharedShadow + place.address;
-    return place.cta->shared + place.address;
+    char *map = place.cta->shared + place.address;
+    return isOrdered(warp, instr, lane, map, AccessKind::Write) ? map : nullptr;
   }
   if (!globalRange(warp, lane, address, TensorMapBytes, TensorMapAlignment, "tensor map"))
     return nullptr;
@@ -56,7 +71,7 @@ void replaceField(Warp &warp, const Instr &instr) {
     const unsigned lane = std::countr_zero(m);
     const uint64_t address = addressAt(warp, instr, 0, lane);
     uint8_t *shadow;
-    char *place = mapAt(warp, lane, address, static_cast<MapSpace>(instr.bytes), shadow);
+    char *place = mapAt(warp, instr, lane, address, static_cast<MapSpace>(instr.bytes), shadow);
     if (!place)
       return;
     const uint64_t value = instr.other ? in<uint64_t>(warp, instr.op[1])[lane] : in<uint32_t>(warp, instr.op[1])[lane];
@@ -81,6 +96,7 @@ void copyMap(Warp &warp, const Instr &instr) {
     SharedPlace source;
     if (!sharedPlace(warp, lane, addressAt(warp, instr, 1, lane), false, TensorMapBytes, TensorMapAlignment,
                      "tensor map", source) ||
+        !isOrdered(warp, instr, lane, source.cta->shared + source.address, AccessKind::Read) ||
         !globalRange(warp, lane, address, TensorMapBytes, TensorMapAlignment, "tensor map"))
       return;
     std::memcpy(reinterpret_cast<void *>(address), source.cta->shared + source.address, TensorMapBytes);

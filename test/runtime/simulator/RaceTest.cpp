@@ -261,6 +261,20 @@ TEST_F(Races, MatricesByRows) {
          "shared load of 16 bytes at 0x400 (shared variable 's' + 0): warp 0 wrote there, and nothing orders the two");
 }
 
+TEST_F(Races, TensorMapsInSharedMemory) {
+  // Warp 0 clears the map, and a thread sets a field.
+  const auto setBy = [](const std::string &thread, const std::string &line) {
+    return with("mov.u32 %r5, 0; cvt.u64.u32 %rd2, %r4; setp.eq.u32 %p3, %r1, " + thread +
+                    ";\n@%p1 st.shared.u32 [%r2], %r5;\n{B}\n"
+                    "@%p3 tensormap.replace.tile.rank.shared::cta.b1024.b32 [%rd2], 1;",
+                line);
+  };
+  silent(setBy("0", "bar.warp.sync -1;"));
+  silent(setBy("32", Barrier));
+  const Error error = fails(ErrorKind::Race, setBy("32", Nothing), {}, ErrorKind::InvalidInstruction);
+  EXPECT_TRUE(error.source.line == 2 || error.source.line == 4) << error.text();
+}
+
 TEST_F(Races, ThreadsThatExitHaveArrived) {
   silent("@%p1 st.shared.u32 [%r2], %r1;\n@%p1 ret;\nbar.sync 0;\nld.shared.u32 %r5, [%r2+-128];\n");
 }
