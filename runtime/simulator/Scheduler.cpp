@@ -190,7 +190,8 @@ Stop change(Warp &warp, const Instr &instr, uint32_t mask, uint64_t end) {
       return Stop::Failed;
     if (warp.counting)
       warp.counting->divergent += warp.groupCount != groups;
-    return next(warp);
+    const Stop stop = next(warp);
+    return stop == Stop::None && warp.executed >= end ? Stop::Quantum : stop; // it may have gone back
   }
   case Kind::Call:
     return call(warp, instr, mask, end);

@@ -55,5 +55,77 @@ wait:
   EXPECT_EQ(p.host()[0], 0u);
 }
 
+// A loop by brx.idx is a loop as any other: warp 0 waits in it for what warp 1 writes, and one that never ends is
+// stopped.
+constexpr const char *TableLoop = R"(
+.version 8.0
+.target sm_80
+.address_size 64
+.visible .entry k(.param .u64 p)
+{
+  .reg .pred %p<2>;
+  .reg .b32 %r<3>;
+  .reg .b64 %rd<2>;
+  ld.param.u64 %rd1, [p];
+  mov.u32 %r1, %tid.x;
+  setp.ge.u32 %p1, %r1, 32;
+  @%p1 bra write;
+wait:
+  ld.volatile.global.b32 %r2, [%rd1];
+targets: .branchtargets wait, done;
+  brx.idx %r2, targets;
+write:
+  st.volatile.global.b32 [%rd1], 1;
+done:
+  ret;
+}
+)";
+
+TEST_F(Turns, LoopByTableGivesWayToOthers) {
+  const auto module = parse(TableLoop);
+  DeviceArray<uint32_t> p(memory, std::vector<uint32_t>(1));
+  run(*module, "k", {1}, {64}, p);
+  EXPECT_EQ(p.host()[0], 1u);
+}
+
+TEST_F(Turns, LoopByTableIsStopped) {
+  const auto module = parse(TableLoop);
+  DeviceArray<uint32_t> p(memory, std::vector<uint32_t>(1));
+  config.checks.instructionLimit = 100000;
+  const Report report = tryRun(*module, "k", {1}, {32}, p);
+  ASSERT_EQ(report.errors.size(), 1u);
+  EXPECT_EQ(report.errors[0].kind, ErrorKind::Timeout);
+}
+
+// CTAs are dealt out to the multiprocessors that the launch says there are.
+TEST_F(Turns, MultiprocessorsOfTheDevice) {
+  const auto module = parse(R"(
+.version 8.0
+.target sm_80
+.address_size 64
+.visible .entry k(.param .u64 p)
+{
+  .reg .b32 %r<4>;
+  .reg .b64 %rd<3>;
+  ld.param.u64 %rd1, [p];
+  mov.u32 %r1, %ctaid.x;
+  mul.wide.u32 %rd2, %r1, 8;
+  add.u64 %rd1, %rd1, %rd2;
+  mov.u32 %r2, %smid;
+  mov.u32 %r3, %nsmid;
+  st.global.v2.b32 [%rd1], {%r2, %r3};
+  ret;
+}
+)");
+  DeviceArray<uint32_t> p(memory, std::vector<uint32_t>(400));
+  config.multiprocessors = 72;
+  run(*module, "k", {200}, {1}, p);
+  const std::vector<uint32_t> got = p.host();
+  for (uint32_t i = 0; i < 200; ++i) {
+    EXPECT_EQ(got[2 * i], i % 72);
+    EXPECT_EQ(got[2 * i + 1], 72u);
+  }
+}
+
 } // namespace
 } // namespace tessera::sim
