@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace tessera::tool {
 namespace {
@@ -29,6 +30,10 @@ std::string escaped(std::string_view text) {
 }
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
+
+std::string several(std::uint64_t count, const char *what) {
+  return number(count) + " " + what + (count == 1 ? "" : "s");
+}
 
 /// A word that a bank delivers, and who wants it.
 struct Word {
@@ -105,11 +110,12 @@ public:
     rectangle(0, 0, width, height, "#ffffff", "");
     text(kMargin, 24, access.file + ":" + number(access.line) + "  " + access.instruction, "font-weight=\"bold\"");
     text(kMargin, 42,
-         "kernel " + counts.kernel + ": executed " + number(access.executions) + " times, " +
-             number(access.wavefronts) + " wavefronts, the least possible " + number(access.wavefrontsLeast));
+         "kernel " + counts.kernel + ": executed " + several(access.executions, "time") + ", " +
+             several(access.wavefronts, "wavefront") + ", the least possible " + number(access.wavefrontsLeast));
     text(kMargin, 60,
-         "worst execution: " + number(access.worstWavefronts) + " wavefronts for " + number(access.bytes) +
-             " bytes a lane, the least possible " + number(access.worstLeast) + "; cells name the lanes served");
+         "worst execution: " + several(access.worstWavefronts, "wavefront") + " for " + several(access.bytes, "byte") +
+             " a lane, the least possible " + number(access.worstLeast) +
+             "; cells name the lanes served, orange where a bank delivers another word for the same lanes");
     heads();
     wavefronts();
     bars();
@@ -182,10 +188,17 @@ bool isWorse(const SharedAccess *a, const SharedAccess *b) {
   return lost(*a) != lost(*b) ? lost(*a) > lost(*b) : a->wavefronts > b->wavefronts;
 }
 
-/// Whether `name` is that file: its path, or the end of it from a '/' on. An empty one is any.
-bool isFile(std::string_view path, std::string_view name) {
-  return name.empty() || path == name ||
-         (path.ends_with(name) && path.size() > name.size() && path[path.size() - name.size() - 1] == '/');
+/// Whether `given` means the file at `path`: the whole path or the last parts of it; empty means any.
+bool names(std::string_view given, std::string_view path) {
+  return given.empty() ||
+         (path.ends_with(given) && (path.size() == given.size() || path[path.size() - given.size() - 1] == '/'));
+}
+
+std::string listOf(const std::vector<std::string> &words) {
+  std::string list;
+  for (const std::string &word : words)
+    list += (list.empty() ? "" : ", ") + word;
+  return list;
 }
 
 } // namespace
@@ -201,21 +214,31 @@ Expected<const SharedAccess *> chooseAccess(const LaunchCounts &counts, const st
   if (!where.empty() && (failed != std::errc() || end != digits.data() + digits.size() || line == 0))
     return Error(ErrorCode::InvalidArgument, "option '--access' needs [FILE:]LINE, not '" + where + "'");
   std::vector<const SharedAccess *> candidates;
-  std::string there;
-  unsigned lastListed = 0;
+  std::set<std::string> files, allFiles;
+  bool isWhole = false; // a file has just the name that is given
   for (const SharedAccess &access : counts.sharedAccesses) {
-    if (access.line != lastListed)
-      there += (there.empty() ? "" : ", ") + number(access.line);
-    lastListed = access.line;
-    if (where.empty() || (access.line == line && isFile(access.file, file)))
-      candidates.push_back(&access);
+    allFiles.insert(access.file);
+    isWhole |= access.file == file;
   }
-  for (const SharedAccess *candidate : candidates)
-    if (!where.empty() && candidate->file != candidates.front()->file)
-      return Error(ErrorCode::InvalidArgument, "'" + where + "' may be " + candidates.front()->file + ":" +
-                                                   number(line) + " or " + candidate->file + ":" + number(line));
-  if (candidates.empty())
-    return Error(ErrorCode::NotFound, "'" + where + "' accesses no shared memory; lines that do: " + there);
+  for (const SharedAccess &access : counts.sharedAccesses)
+    if (where.empty() || (access.line == line && (isWhole ? access.file == file : names(file, access.file)))) {
+      candidates.push_back(&access);
+      files.insert(access.file);
+    }
+  if (candidates.empty()) {
+    std::vector<std::string> places;
+    for (const SharedAccess &access : counts.sharedAccesses)
+      if (const std::string place = (allFiles.size() > 1 ? access.file + ":" : "") + number(access.line);
+          places.empty() || places.back() != place)
+        places.push_back(place);
+    return Error(ErrorCode::NotFound, "'" + where + "' accesses no shared memory; lines that do: " + listOf(places));
+  }
+  if (!where.empty() && files.size() > 1) {
+    std::vector<std::string> places;
+    for (const std::string &each : files)
+      places.push_back("'" + each + ":" + number(line) + "'");
+    return Error(ErrorCode::InvalidArgument, "'" + where + "' may be " + listOf(places) + ": name one of them");
+  }
   return *std::min_element(candidates.begin(), candidates.end(), isWorse);
 }
 

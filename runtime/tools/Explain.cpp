@@ -7,6 +7,7 @@
 #include "runtime/tools/Verbs.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
@@ -16,7 +17,7 @@ namespace {
 
 constexpr OptionSpec kOwnOptions[] = {
     {"--json", "", "print JSON instead of text"},
-    {"--gpu", "NAME", "whose roofline: a100 a10 b200 h100 h200 l40s rtx4090 rtx5090; default: by the target"},
+    {"--gpu", "NAME", "a100 a10 b200 h100 h200 l40s rtx4090 rtx5090 rtxpro6000; default: by what is simulated"},
     {"--svg", "OUT", "writes a picture of shared-memory bank use for one access"},
     {"--access", "[FILE:]LINE", "which access --svg shows; default: the one that loses most to bank conflicts"},
 };
@@ -71,17 +72,48 @@ void findSources(Explanation &explanation, const std::string &given) {
       explanation.sources.emplace(path, linesOf(*text));
 }
 
-/// The GPU of `--gpu`; null where the default by target is meant. An error is wrong usage.
+/// The GPU of `--gpu`; null where none is named. An error is wrong usage.
 Expected<const Gpu *> namedGpu(const Options &options) {
   const std::optional<std::string> name = options.value("--gpu");
   if (!name)
     return static_cast<const Gpu *>(nullptr);
   if (const Gpu *gpu = findGpu(*name))
     return gpu;
+  std::string plain = *name;
+  std::transform(plain.begin(), plain.end(), plain.begin(), [](unsigned char c) { return char(std::tolower(c)); });
   std::vector<std::string> names;
   for (const Gpu &gpu : knownGpus())
     names.emplace_back(gpu.name);
-  return Error(ErrorCode::InvalidArgument, "unknown GPU '" + *name + "'" + detail::didYouMean(*name, names));
+  const Gpu *ofTarget = gpuOfTarget(plain);
+  return Error(ErrorCode::InvalidArgument,
+               "unknown GPU '" + *name + "'" +
+                   (ofTarget ? "; did you mean '" + std::string(ofTarget->name) + "', which is " + plain + "?"
+                             : detail::didYouMean(plain, names)));
+}
+
+unsigned capabilityOf(std::string_view target) {
+  const Gpu *gpu = gpuOfTarget(target);
+  return gpu ? gpu->capability : 0;
+}
+
+/// The GPU to compare with, and why: the one that was named; the one that is simulated where the kernel is made for
+/// it; one of the kernel's target.
+Status chooseGpu(const Gpu *named, const Device &simulated, Explanation &explanation) {
+  const std::string &target = explanation.counts.target;
+  const Gpu *gpu = named;
+  if (named) {
+    explanation.gpuReason = "named by --gpu";
+  } else if (capabilityOf(target) && capabilityOf(target) == capabilityOf(simulated.target())) {
+    gpu = gpuOfTarget(simulated.target());
+    explanation.gpuReason = "the GPU that is simulated";
+  } else {
+    gpu = gpuOfTarget(target);
+    explanation.gpuReason = "the kernel is for " + target + ", the simulated GPU is " + simulated.target();
+  }
+  if (!gpu)
+    return Error(ErrorCode::Unsupported, "no GPU is known for target '" + target + "': name one with '--gpu'");
+  explanation.gpu = *gpu;
+  return {};
 }
 
 /// While it lives, what is printed to standard output goes to standard error: what a kernel prints is no part of JSON.
@@ -118,21 +150,18 @@ Expected<LaunchCounts> launchCounted(const RunRequest &request, const ArgumentSe
 }
 
 /// Everything but the sources: where the counts stand on the GPU.
-Expected<Explanation> explain(LaunchCounts counts, const Device &device, const Gpu *gpu) {
+Expected<Explanation> explain(LaunchCounts counts, const Device &device, const Gpu *named) {
   Explanation explanation;
-  if (!gpu)
-    gpu = gpuOfTarget(counts.target);
-  if (!gpu)
-    return Error(ErrorCode::Unsupported, "no GPU is known for target '" + counts.target + "': name one with '--gpu'");
-  explanation.gpu = *gpu;
+  explanation.counts = std::move(counts);
+  if (Status chosen = chooseGpu(named, device, explanation); !chosen)
+    return chosen.takeError();
   explanation.classNames = instructionClassNames(device);
   explanation.flopNames = flopKindNames(device);
-  explanation.roofline = rooflineOf(counts, *gpu, explanation.flopNames);
-  Expected<Occupancy> occupancy = occupancyOn(device, counts, *gpu);
+  explanation.roofline = rooflineOf(explanation.counts, explanation.gpu, explanation.flopNames);
+  Expected<Occupancy> occupancy = occupancyOn(device, explanation.counts, explanation.gpu);
   if (!occupancy)
     return occupancy.takeError();
   explanation.occupancy = *occupancy;
-  explanation.counts = std::move(counts);
   return explanation;
 }
 

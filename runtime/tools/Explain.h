@@ -13,6 +13,7 @@ namespace tessera::tool {
 struct Explanation {
   LaunchCounts counts; ///< files of lines are those that can be read, where they can
   Gpu gpu{};
+  std::string gpuReason; ///< why that one
   Occupancy occupancy;
   Roofline roofline;
   std::vector<std::string> classNames, flopNames;
@@ -22,7 +23,8 @@ struct Explanation {
 std::string explainText(const Explanation &explanation);
 std::string explainJson(const Explanation &explanation);
 
-/// The access to shared memory that `where` names: "FILE:LINE" or "LINE"; empty: the one that loses most to conflicts.
+/// The access to shared memory that `where` names: "FILE:LINE" (the last parts of a path will do) or "LINE"; empty: the
+/// one that loses most to conflicts, as among several on one line. Lines of several files are an error that lists them.
 Expected<const SharedAccess *> chooseAccess(const LaunchCounts &counts, const std::string &where);
 /// An SVG: the banks that each wavefront of the access's worst execution uses, and how the words of all executions
 /// are spread over the banks.

@@ -95,10 +95,12 @@ private:
     const Roofline &r = explanation.roofline;
     json.key("roofline").open('{');
     text("gpu", explanation.gpu.name);
+    text("gpu_reason", explanation.gpuReason);
     number("busy_multiprocessors", r.busy);
     text("bound", r.bound());
     real("bytes", r.bytes);
     text("unit", r.unit);
+    text("precision", r.unit.empty() ? std::string_view() : precisionOf(r.unit));
     real("flops", r.flops);
     real("intensity", r.intensity);
     real("ridge", r.ridge);
@@ -113,6 +115,10 @@ private:
       real("seconds", ceiling.seconds());
       json.close('}');
     }
+    json.close(']');
+    json.key("unrated").open('[');
+    for (const std::string &kind : r.unrated)
+      json.string(kind);
     json.close(']').close('}');
   }
 

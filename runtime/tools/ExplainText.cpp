@@ -87,7 +87,7 @@ private:
            sizes(counts.block);
     if (counts.cluster[0] * counts.cluster[1] * counts.cluster[2] > 1)
       out += ", cluster " + sizes(counts.cluster);
-    out += "\n";
+    out += "\non " + std::string(explanation.gpu.title) + ": " + explanation.gpuReason + "\n";
   }
 
   void lines() {
@@ -223,13 +223,16 @@ private:
       rows.push_back({"  " + ceiling.name, scaled(ceiling.amount, unitOf(ceiling)),
                       "at " + scaled(ceiling.perSecond, unitOf(ceiling)) + "/s", seconds(ceiling.seconds())});
     out += table(rows);
+    for (const std::string &kind : r.unrated)
+      item("left out", kind + ", for which there is no figure of this GPU");
     if (r.unit.empty()) {
-      item("bound by", r.bound() + "; no arithmetic is counted");
+      item("bound by", r.bound() + (r.unrated.empty() ? "; no arithmetic is counted" : ""));
       return;
     }
+    item("precision", std::string(precisionOf(r.unit)) + ", at most " + scaled(r.peak, "FLOP/s"));
     if (r.bytes > 0)
-      item("intensity", real(r.intensity, "%.4g") + " " + r.unit + " operations a byte; " + r.unit +
-                            " is the limit from " + real(r.ridge, "%.4g") + " on");
+      item("intensity", real(r.intensity, "%.4g") + " " + r.unit + " operations a byte; the ridge of " + r.unit +
+                            ", below which memory is the limit, is at " + real(r.ridge, "%.4g"));
     item("bound by", r.bound() + ": at most " + scaled(r.attainable, "FLOP/s") + ", " + real(100 * r.share, "%.3g") +
                          " % of " + r.unit);
   }

@@ -42,6 +42,11 @@ Expected<ResultRequest> readResultRequest(const Options &options) {
     if (!request.as)
       return Error(ErrorCode::InvalidArgument, "option '--as' needs a type such as fp32, not '" + *text + "'");
   }
+  for (auto [name, of] :
+       {std::pair("--as", "--save"), std::pair("--rtol", "--expect"), std::pair("--atol", "--expect")})
+    if (options.has(name) && !options.has(of))
+      return Error(ErrorCode::InvalidArgument,
+                   std::string("option '") + name + "' belongs to '" + of + "', which is not given");
   request.rtol = rtol->value_or(request.rtol);
   request.atol = atol->value_or(request.atol);
   return request;

@@ -3,6 +3,7 @@
 #include "TestKernels.h"
 
 #include <algorithm>
+#include <map>
 
 using namespace tessera;
 
@@ -91,9 +92,15 @@ TEST(CountsTest, GpusByNameAndTarget) {
   EXPECT_EQ(gpuOfTarget("sm_80")->name, "a100");
   EXPECT_EQ(gpuOfTarget("sm_75"), nullptr);
   EXPECT_EQ(gpuOfTarget("x86"), nullptr);
-  EXPECT_EQ(findGpu("H200"), nullptr);
-  for (const Gpu &gpu : knownGpus())
+  for (const Gpu &gpu : knownGpus()) {
     EXPECT_EQ(findGpu(gpu.name), &gpu);
+    EXPECT_EQ(findGpu(gpu.title), &gpu);
+  }
+  EXPECT_EQ(findGpu("A100"), findGpu("a100"));
+  EXPECT_EQ(findGpu("RTX 4090"), findGpu("rtx4090"));
+  EXPECT_EQ(findGpu("h100-sxm"), findGpu("h100"));
+  EXPECT_EQ(findGpu("h10"), nullptr);
+  EXPECT_EQ(findGpu(""), nullptr);
 }
 
 TEST(RooflineTest, TheSlowestCeilingIsTheBound) {
@@ -131,4 +138,39 @@ TEST(RooflineTest, TheSlowestCeilingIsTheBound) {
   EXPECT_EQ(roofline.bound(), "shared");
   EXPECT_NEAR(roofline.ceilings.front().seconds(), 1, 1e-12);
   EXPECT_TRUE(roofline.unit.empty());
+}
+
+TEST(RooflineTest, OperationsWithoutAFigureAreNamed) {
+  const Device device = test::device();
+  const std::vector<std::string> kinds = flopKindNames(device);
+  LaunchCounts counts;
+  counts.grid = {1, 1, 1};
+  counts.totals.warp_instructions = 1;
+  for (std::size_t i = 1; i < kinds.size(); ++i) {
+    counts.totals.flops[i] = 1000;
+    EXPECT_NE(precisionOf(kinds[i]), kinds[i]);
+  }
+  const Roofline roofline = rooflineOf(counts, *findGpu("a100"), kinds);
+  EXPECT_EQ(roofline.unrated, std::vector<std::string>{"tensor_fp8"});
+  EXPECT_EQ(roofline.unit, "fp64"); // the slowest of them
+  EXPECT_NEAR(roofline.peak, 9.7e12, 1);
+  EXPECT_TRUE(rooflineOf(counts, *findGpu("h200"), kinds).unrated.empty());
+}
+
+// The table against itself: what a multiprocessor does in a cycle is a whole number, and the same for two GPUs of one
+// compute capability. Programming guide: fused multiply-adds in float64 and float32. Figures of two digits (37) are
+// within 0.5 / 37 of the product.
+TEST(RooflineTest, PeaksAreThoseOfTheirMultiprocessors) {
+  const Device device = test::device();
+  const std::vector<std::string> kinds = flopKindNames(device);
+  const auto fp64 = std::size_t(std::find(kinds.begin(), kinds.end(), "fp64") - kinds.begin());
+  const auto fp32 = std::size_t(std::find(kinds.begin(), kinds.end(), "fp32") - kinds.begin());
+  const std::map<unsigned, std::pair<double, double>> aCycle = {{80, {32, 64}},  {86, {2, 128}},   {89, {2, 128}},
+                                                                {90, {64, 128}}, {100, {64, 128}}, {120, {2, 128}}};
+  for (const Gpu &gpu : knownGpus()) {
+    const double cycles = gpu.multiprocessors * gpu.clockGigahertz * 1e9;
+    const auto [doubles, floats] = aCycle.at(gpu.capability);
+    EXPECT_NEAR(gpu.teraflops[fp64] * 1e12 / 2 / cycles / doubles, 1, 0.5 / 37) << gpu.name;
+    EXPECT_NEAR(gpu.teraflops[fp32] * 1e12 / 2 / cycles / floats, 1, 0.5 / 37) << gpu.name;
+  }
 }

@@ -84,7 +84,8 @@ struct Gpu {
 
 /// The GPUs that are known.
 std::span<const Gpu> knownGpus();
-/// By name; null when there is none.
+/// By name or title, in capitals or not, whatever blanks and hyphens stand in it: "h200", "RTX 4090", "H100 SXM"; null
+/// when there is none.
 const Gpu *findGpu(std::string_view name);
 /// The one meant where nobody says, by the target of the code; null for a target that is not known.
 const Gpu *gpuOfTarget(std::string_view target);
@@ -106,18 +107,22 @@ struct Ceiling {
 
 /// Where a kernel stands under the roofline.
 struct Roofline {
-  std::vector<Ceiling> ceilings; ///< those that it touches; the slowest first
-  unsigned busy = 0;             ///< multiprocessors that the grid has blocks for
-  double bytes = 0;              ///< that must move between memory and the GPU at the least
-  std::string unit;              ///< the arithmetic that would take longest; empty: there is none
-  double flops = 0;              ///< of that unit
-  double intensity = 0;          ///< flops / bytes
-  double ridge = 0;              ///< intensity from which the unit, not memory, is the limit
-  double attainable = 0;         ///< flops a second
-  double share = 0;              ///< of the unit's peak
+  std::vector<Ceiling> ceilings;    ///< those that it touches; the slowest first
+  unsigned busy = 0;                ///< multiprocessors that the grid has blocks for
+  double bytes = 0;                 ///< that must move between memory and the GPU at the least
+  std::string unit;                 ///< the arithmetic that would take longest; empty: there is none
+  double flops = 0;                 ///< of that unit
+  double intensity = 0;             ///< flops / bytes
+  double peak = 0;                  ///< of that unit of the whole GPU, flops a second
+  double ridge = 0;                 ///< peak / bandwidth: intensity from which the unit, not memory, is the limit
+  double attainable = 0;            ///< flops a second
+  double share = 0;                 ///< of the unit's peak
+  std::vector<std::string> unrated; ///< kinds of operations for which the GPU's data sheet has no figure
   /// "memory", or the unit's or another ceiling's name.
   const std::string &bound() const { return ceilings.front().name; }
 };
+/// What a kind of operations is in: "float16 and bfloat16 on tensor cores" of "tensor_fp16".
+std::string_view precisionOf(std::string_view flopKind);
 Roofline rooflineOf(const LaunchCounts &counts, const Gpu &gpu, std::span<const std::string> flopKinds);
 
 } // namespace tessera
