@@ -60,10 +60,13 @@ constexpr SwizzleSpan kSwizzles[] = {
     {TensorSwizzle::Bytes32, CU_TENSOR_MAP_SWIZZLE_32B, 32},
     {TensorSwizzle::None, CU_TENSOR_MAP_SWIZZLE_NONE, std::numeric_limits<std::int64_t>::max()}};
 
+/// A swizzle repeats after so many rows; compilers leave boxes with fewer as they are.
+constexpr std::int64_t kSwizzledRows = 8;
+
 /// The swizzle that is asked for, or the widest whose span a row of `bytes` is a multiple of.
-const SwizzleSpan &chooseSwizzle(TensorSwizzle asked, std::int64_t bytes) {
+const SwizzleSpan &chooseSwizzle(TensorSwizzle asked, std::int64_t rows, std::int64_t bytes) {
   return *std::find_if(std::begin(kSwizzles), std::end(kSwizzles) - 1, [&](const SwizzleSpan &span) {
-    return asked == TensorSwizzle::Automatic ? bytes % span.bytes == 0 : span.swizzle == asked;
+    return asked == TensorSwizzle::Automatic ? rows >= kSwizzledRows && bytes % span.bytes == 0 : span.swizzle == asked;
   });
 }
 
@@ -112,7 +115,10 @@ Expected<TensorMap> TensorMap::create(const Device &device, ScalarType element, 
   const std::size_t rank = tensor.shape.size();
   const auto bytes = std::int64_t(sizeOf(element));
   const bool automatic = options.swizzle == TensorSwizzle::Automatic;
-  const SwizzleSpan &swizzle = chooseSwizzle(options.swizzle, tensor.box.back() * bytes);
+  std::int64_t rows = 1; // as far as chooseSwizzle looks: the product of the sides may be beyond 64 bits
+  for (std::size_t i = 0; i + 1 < rank; ++i)
+    rows = std::min(rows * tensor.box[i], kSwizzledRows);
+  const SwizzleSpan &swizzle = chooseSwizzle(options.swizzle, rows, tensor.box.back() * bytes);
   // The driver counts dimensions from the innermost.
   std::uint64_t sizes[kMaxRank], strides[kMaxRank];
   std::uint32_t box[kMaxRank], elementStrides[kMaxRank];

@@ -61,8 +61,8 @@ protected:
   }
 
   /// What the kernel fetches with a map, from rows [row, row + 8).
-  std::vector<float> fetch(const TensorMap &map, int row) {
-    auto module = PtxModule::fromSource(device, kFetch, "fetch.ptx");
+  std::vector<float> fetch(const TensorMap &map, int row, const std::string &source = kFetch) {
+    auto module = PtxModule::fromSource(device, source, "fetch.ptx");
     EXPECT_TRUE(module) << module.error().text();
     const Status launched = module->kernel()->launch(Stream::defaultOf(device), {.grid = 1}, map, y, row);
     EXPECT_TRUE(launched) << launched.error().text();
@@ -103,6 +103,27 @@ TEST_F(TensorMapTest, RowsOf64BytesAreSwizzledOverAsMany) {
       const int chunk = (j / 8) ^ (i / 2 % 4); // bits 4 and 5 of the address, flipped by bits 7 and 8
       EXPECT_EQ(got[i * 32 + chunk * 8 + j % 8], float((3 + i) * 64 + 4 + j)) << i << ", " << j;
     }
+}
+
+TEST_F(TensorMapTest, FewerThanEightRowsAreNotSwizzled) {
+  for (const int rows : {1, 2, 4}) { // each a box of 512 bytes
+    const int width = 256 / rows;
+    const auto map = TensorMap::create(x, {8, 160}, {160, 1}, {rows, width});
+    ASSERT_TRUE(map) << map.error().text();
+    const std::vector<float> got = fetch(*map, 3);
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < width; ++j)
+        EXPECT_EQ(got[i * width + j], 4 + j < 160 ? float((3 + i) * 160 + 4 + j) : 0) << rows << ": " << i << ", " << j;
+  }
+  // One dimension: 512 bytes, where a row that is swizzled would be cut to 128.
+  std::string source = kFetch;
+  source.replace(source.find("tensor.2d"), 9, "tensor.1d");
+  source.replace(source.find("{%r5, %r4}"), 10, "{%r5}");
+  const auto map = TensorMap::create(x, {1280}, {1}, {256});
+  ASSERT_TRUE(map) << map.error().text();
+  const std::vector<float> got = fetch(*map, 0, source);
+  for (int i = 0; i < 256; ++i)
+    EXPECT_EQ(got[i], float(4 + i)) << i;
 }
 
 TEST_F(TensorMapTest, WhatIsOutsideMayBeNaN) {

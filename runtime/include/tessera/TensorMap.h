@@ -8,14 +8,15 @@
 //
 // A swizzle says how the 16-byte chunks of a box are exchanged in shared memory, which is a matter between the
 // descriptor and the kernel that was compiled for it. By default it is what compilers of tiles expect: the rows of a
-// box are cut to 128 bytes, or else 64 or 32, and swizzled over as many; a side is cut to 256 elements; the kernel
-// copies the parts one after the other.
+// box of at least 8 are cut to 128 bytes, or else 64 or 32, and swizzled over as many; a side is cut to 256 elements;
+// the kernel copies the parts one after the other.
 //
-//   row of the box   swizzle   box that one instruction copies
-//   256 bytes        128       128 bytes wide
-//   128 bytes        128       as given
-//   64 bytes         64        as given
-//   16 bytes         none      as given
+//   rows      row of the box   swizzle   box that one instruction copies
+//   8         256 bytes        128       128 bytes wide
+//   8         128 bytes        128       as given
+//   8         64 bytes         64        as given
+//   8         16 bytes         none      as given
+//   1 to 7    any              none      as given, 256 elements wide at most
 //
 // The memory must outlive every launch with the map. Errors: no tensor descriptors on the device; not 1 to 5
 // dimensions; a shape, strides and box of different lengths; an innermost stride other than 1; an address, a stride or

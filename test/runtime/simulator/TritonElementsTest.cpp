@@ -18,7 +18,6 @@ namespace {
 
 constexpr double U = 0x1p-23;
 
-uint32_t blocks(int n, int each) { return static_cast<uint32_t>((n + each - 1) / each); }
 double rounded(Number type, double value) {
   uint64_t raw = 0;
   encode(type, value, &raw);
