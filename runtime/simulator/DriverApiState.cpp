@@ -47,7 +47,7 @@ std::optional<std::uint64_t> readNumber(const char *text) {
   unsigned shift = 0;
   if (rest != end) {
     shift = *rest == 'K' ? 10 : *rest == 'M' ? 20 : *rest == 'G' ? 30 : 0;
-    if (shift == 0 || rest + 1 != end)
+    if (shift == 0 || rest + 1 != end || value >> (64 - shift))
       return std::nullopt;
   }
   return value << shift;
@@ -58,14 +58,16 @@ CUresult badVariable(const char *name, const char *value, const char *wanted) {
               std::string("the simulator does not understand ") + name + "='" + value + "': expected " + wanted);
 }
 
-/// "races,async": what is to be checked. False where a name is unknown.
+/// "races,async": what is to be checked; "none". False where a name is unknown.
 bool readChecks(std::string_view list, Checks &checks) {
+  if (list == "none")
+    return true;
   while (!list.empty()) {
     const size_t comma = std::min(list.find(','), list.size());
     const std::string_view name = list.substr(0, comma);
     list.remove_prefix(std::min(comma + 1, list.size()));
     const bool all = name == "all";
-    if (!all && name != "none" && name != "uninitialized" && name != "races" && name != "async")
+    if (!all && name != "uninitialized" && name != "races" && name != "async")
       return false;
     checks.uninitialized |= all || name == "uninitialized";
     checks.races |= all || name == "races";
@@ -74,34 +76,65 @@ bool readChecks(std::string_view list, Checks &checks) {
   return true;
 }
 
+/// A variable whose name is misspelt must not be passed over.
+CUresult checkNames() {
+  constexpr std::string_view Prefix = "TESSERA_SIM_";
+  constexpr std::string_view Known[] = {"ARCH", "CHECK", "DEVICES", "INSTRUCTION_LIMIT", "MEMORY", "SEED", "THREADS"};
+  for (char **entry = environ; entry && *entry; ++entry) {
+    std::string_view name = *entry;
+    if (!name.starts_with(Prefix))
+      continue;
+    name = name.substr(0, name.find('='));
+    if (std::find(std::begin(Known), std::end(Known), name.substr(Prefix.size())) != std::end(Known))
+      continue;
+    std::string list;
+    for (const std::string_view known : Known)
+      list += (list.empty() ? "" : ", ") + std::string(Prefix) + std::string(known);
+    return fail(CUDA_ERROR_INVALID_VALUE,
+                "the simulator does not know the variable " + std::string(name) + "; there are: " + list);
+  }
+  return CUDA_SUCCESS;
+}
+
+struct NumberVariable {
+  const char *name;
+  std::uint64_t *value;
+  std::uint64_t least, most;
+  const char *wanted;
+};
+
 CUresult startDevices(Driver &state) {
+  TESSERA_RETURN_IF_FAILED(checkNames())
   const Architecture *architecture = findArchitecture("sm_90");
   if (const char *text = std::getenv("TESSERA_SIM_ARCH"); text && *text) {
     architecture = findArchitecture(text);
-    if (!architecture)
+    const std::string_view name = text;
+    const bool hasForm =
+        architecture && (name == architecture->target || (name.ends_with('a') && architecture->major >= 9) ||
+                         (name.ends_with('f') && architecture->major >= 10));
+    if (!hasForm)
       return badVariable("TESSERA_SIM_ARCH", text, "one of sm_80, sm_86, sm_89, sm_90, sm_100, sm_120");
   }
   std::uint64_t count = 1, threads = 0;
   MemoryOptions options;
   options.capacity = std::min<std::uint64_t>(architecture->memoryBytes, std::uint64_t(sysconf(_SC_PHYS_PAGES)) *
                                                                             std::uint64_t(sysconf(_SC_PAGESIZE)));
-  const std::pair<const char *, std::uint64_t *> numbers[] = {
-      {"TESSERA_SIM_DEVICES", &count},
-      {"TESSERA_SIM_MEMORY", &options.capacity},
-      {"TESSERA_SIM_THREADS", &threads},
-      {"TESSERA_SIM_SEED", &state.seed},
-      {"TESSERA_SIM_INSTRUCTION_LIMIT", &state.checks.instructionLimit},
+  constexpr std::uint64_t Any = ~std::uint64_t(0);
+  const NumberVariable numbers[] = {
+      {"TESSERA_SIM_DEVICES", &count, 1, 16, "1 to 16"},
+      {"TESSERA_SIM_MEMORY", &options.capacity, 1 << 20, 1024 * kGiB, "bytes, from 1M to 1024G"},
+      {"TESSERA_SIM_THREADS", &threads, 0, 1024, "1 to 1024, or 0 for as many as there are cores"},
+      {"TESSERA_SIM_SEED", &state.seed, 0, Any, "a number"},
+      {"TESSERA_SIM_INSTRUCTION_LIMIT", &state.checks.instructionLimit, 0, Any, "a number, 0 for no limit"},
   };
-  for (auto [name, target] : numbers)
-    if (const char *text = std::getenv(name); text && *text) {
-      std::optional<std::uint64_t> value = readNumber(text);
-      if (!value)
-        return badVariable(name, text, "a number");
-      *target = *value;
+  for (const NumberVariable &number : numbers)
+    if (const char *text = std::getenv(number.name); text && *text) {
+      const std::optional<std::uint64_t> value = readNumber(text);
+      if (!value || *value < number.least || *value > number.most)
+        return badVariable(number.name, text, number.wanted);
+      *number.value = *value;
     }
-  if (count < 1 || count > 16)
-    return badVariable("TESSERA_SIM_DEVICES", std::getenv("TESSERA_SIM_DEVICES"), "1 to 16");
-  state.threads = unsigned(std::min<std::uint64_t>(threads, 1024));
+  state.threads = unsigned(threads);
   if (const char *text = std::getenv("TESSERA_SIM_CHECK"); text && *text) {
     if (!readChecks(text, state.checks))
       return badVariable("TESSERA_SIM_CHECK", text, "a list of 'uninitialized', 'races', 'async', or 'all', or 'none'");
