@@ -10,7 +10,7 @@ namespace tessera::tool {
 namespace {
 
 constexpr unsigned kBanks = TESSERA_BANKS, kBankBytes = 4;
-constexpr unsigned kCell = 26, kRow = 20, kLeft = 150, kTop = 96, kBars = 90, kMargin = 24;
+constexpr unsigned kCell = 26, kRow = 20, kLeft = 150, kTop = 114, kBars = 90, kMargin = 24;
 
 std::string escaped(std::string_view text) {
   std::string result;
@@ -114,8 +114,10 @@ public:
              several(access.wavefronts, "wavefront") + ", the least possible " + number(access.wavefrontsLeast));
     text(kMargin, 60,
          "worst execution: " + several(access.worstWavefronts, "wavefront") + " for " + several(access.bytes, "byte") +
-             " a lane, the least possible " + number(access.worstLeast) +
-             "; cells name the lanes served, orange where a bank delivers another word for the same lanes");
+             " a lane, the least possible " + number(access.worstLeast));
+    text(kMargin, 78,
+         "a row is a wavefront; cells name the lanes that a bank serves, orange where it had another word to deliver "
+         "first");
     heads();
     wavefronts();
     bars();

@@ -204,11 +204,12 @@ private:
       item("a multiprocessor holds", "none: a block takes more " + o.limit + " than there are");
       return;
     }
-    item("a multiprocessor holds", integer(o.blocks) + " blocks, " + integer(o.warps) + " of " +
-                                       integer(o.maximumWarps) + " warps (" +
+    item("a multiprocessor holds", integer(o.blocks) + (o.blocks == 1 ? " block, " : " blocks, ") + integer(o.warps) +
+                                       " of " + integer(o.maximumWarps) + " warps (" +
                                        real(100.0 * o.warps / o.maximumWarps, "%.0f") + " %), limited by " + o.limit);
-    item("the grid", integer(counts.blocks()) + " blocks for " + integer(explanation.gpu.multiprocessors) +
-                         " multiprocessors, " + real(double(counts.blocks()) / double(resident), "%.3g") + " waves");
+    item("the grid", integer(counts.blocks()) + (counts.blocks() == 1 ? " block for " : " blocks for ") +
+                         integer(explanation.gpu.multiprocessors) + " multiprocessors, " +
+                         real(double(counts.blocks()) / double(resident), "%.3g") + " waves");
   }
 
   void roofline() {
