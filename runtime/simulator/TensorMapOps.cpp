@@ -34,7 +34,7 @@ bool isOrdered(Warp &warp, const Instr &instr, unsigned lane, const char *place,
   Order *order = warp.cta->order;
   if (!order)
     return true;
-  Lanes64 addresses;
+  Lanes64 addresses{};
   addresses.lane[lane] = reinterpret_cast<uint64_t>(place);
   const uint32_t executing = std::exchange(warp.mask, 1u << lane);
   const bool ok = order->access(warp, instr, TensorMapBytes, kind, addresses);
