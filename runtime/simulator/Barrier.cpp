@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/simulator/ModuleImpl.h"
 #include "runtime/simulator/Scheduler.h"
 
 #include <bit>
@@ -304,73 +305,55 @@ void reportEndlessWait(Cta &cta) {
   }
 }
 
-namespace {
+/// Where lanes that stand together are, and what they wait for.
+static std::string standing(Cta &cta, Warp &warp, const Group &group) {
+  const Origin &origin = group.frame->code->origins[group.pc];
+  char mask[16];
+  std::snprintf(mask, sizeof mask, "0x%08x", group.lanes);
+  std::string text = "\n  warp " + std::to_string(warp.index) + ", lanes " + mask;
+  if (group.state == Group::WaitsBarrier) {
+    const BarrierState &state = cta.barriers[group.barrier];
+    text += (group.barrier < NamedBarriers ? ": at barrier " + std::to_string(group.barrier)
+                                           : std::string(": waits with its warpgroup")) +
+            ", where " + std::to_string(state.arrived) + " of " +
+            std::to_string(state.expected ? state.expected : cta.liveThreads) + " threads have arrived";
+  } else if (group.state == Group::WaitsCluster) {
+    text += ": at the cluster barrier, where " + std::to_string(cta.cluster[0]->clusterArrived) + " of " +
+            std::to_string(clusterThreads(cta)) + " threads have arrived";
+  } else if (const MbarrierWait *wait = waitOf(warp, group)) {
+    text += ": waits for " + describe(cta, *wait);
+  } else {
+    text += group.state == Group::WaitsLanes ? ": waits for the other lanes of the warp" : ": runs";
+  }
+  return text + ", PTX line " + std::to_string(origin.line) + ": " + std::string(origin.text);
+}
 
-/// Where the warps of a CTA stand, and what each waits for.
-struct Standing {
+void reportDeadlock(Cta &cta) {
+  constexpr unsigned Listed = 16;
   std::string text;
-  Warp *culprit = nullptr; ///< whom to name: the first, better one that waits for other lanes; null: all have exited
-  bool divergent = false;  ///< some wait for other lanes
-};
-
-Standing standingOf(Cta &cta) {
-  Standing standing;
-  auto &[text, culprit, divergent] = standing;
   unsigned listed = 0;
+  Warp *culprit = nullptr;
+  bool divergent = false;
   for (Warp &warp : cta.warps) {
-    if (warp.groupCount == 0 && ++listed <= 16)
+    if (warp.groupCount == 0 && ++listed <= Listed)
       text += "\n  warp " + std::to_string(warp.index) + ": all threads have exited";
     for (uint32_t i = 0; i < warp.groupCount; ++i) {
-      const Group &group = warp.groups[i];
-      const Origin &origin = group.frame->code->origins[group.pc];
-      const bool lanes = group.state == Group::WaitsLanes;
+      const bool lanes = warp.groups[i].state == Group::WaitsLanes;
       if (!culprit || (lanes && !divergent)) {
         culprit = &warp;
         warp.current = i;
       }
       divergent |= lanes;
-      if (++listed > 16)
-        continue;
-      char mask[16];
-      std::snprintf(mask, sizeof mask, "0x%08x", group.lanes);
-      text += "\n  warp " + std::to_string(warp.index) + ", lanes " + mask;
-      if (group.state == Group::WaitsBarrier) {
-        const BarrierState &state = cta.barriers[group.barrier];
-        text += (group.barrier < NamedBarriers ? ": at barrier " + std::to_string(group.barrier)
-                                               : std::string(": waits with its warpgroup")) +
-                ", where " + std::to_string(state.arrived) + " of " +
-                std::to_string(state.expected ? state.expected : cta.liveThreads) + " threads have arrived";
-      } else if (group.state == Group::WaitsCluster) {
-        text += ": at the cluster barrier, where " + std::to_string(cta.cluster[0]->clusterArrived) + " of " +
-                std::to_string(clusterThreads(cta)) + " threads have arrived";
-      } else if (const MbarrierWait *wait = waitOf(warp, group)) {
-        text += ": waits for " + describe(cta, *wait);
-      } else {
-        text += lanes ? ": waits for the other lanes of the warp" : ": runs";
-      }
-      text += ", PTX line " + std::to_string(origin.line) + ": " + std::string(origin.text);
+      if (++listed <= Listed)
+        text += standing(cta, warp, warp.groups[i]);
     }
   }
-  if (listed > 16)
-    text += "\n  and " + std::to_string(listed - 16) + " more";
-  if (culprit)
-    culprit->frame = culprit->groups[culprit->current].frame;
-  return standing;
-}
-
-} // namespace
-
-void reportStopped(Cta &cta) {
-  const Standing standing = standingOf(cta);
-  if (Warp *warp = standing.culprit)
-    fault(*warp, ErrorKind::Timeout, warp->groups[warp->current].lanes, 0, "stopped while it ran" + standing.text);
-}
-
-void reportDeadlock(Cta &cta) {
-  const auto [text, culprit, divergent] = standingOf(cta);
+  if (listed > Listed)
+    text += "\n  and " + std::to_string(listed - Listed) + " more";
   if (!culprit)
     return;
   Warp &warp = *culprit;
+  warp.frame = warp.groups[warp.current].frame;
   const bool atBarrier = warp.frame->code->instrs[warp.pc()].kind == Kind::Barrier;
   const ErrorKind kind = divergent ? ErrorKind::BarrierDivergence : ErrorKind::Deadlock;
   const std::string head = !divergent ? "no thread of the block can go on"
@@ -378,6 +361,30 @@ void reportDeadlock(Cta &cta) {
                                ? "barrier in divergent code: lanes of the warp never come to it"
                                : "instruction for the whole warp in divergent code: lanes it names never come to it";
   fault(warp, kind, warp.groups[warp.current].lanes, 0, head + text);
+}
+
+void reportStopped(Cta &cta) {
+  std::string text;
+  Warp *culprit = nullptr; // the first that runs, if any does
+  bool isRunning = false;
+  for (Warp &warp : cta.warps)
+    for (uint32_t i = 0; i < warp.groupCount; ++i) {
+      const Group &group = warp.groups[i];
+      text += standing(cta, warp, group);
+      const SourcePlace place = cta.launch->module->impl().place(group.frame->code->origins[group.pc].location);
+      if (place.line)
+        text += " (" + place.file + ":" + std::to_string(place.line) + ")";
+      if (!culprit || (group.state == Group::Ready && !isRunning)) {
+        culprit = &warp;
+        warp.current = i;
+        isRunning = group.state == Group::Ready;
+      }
+    }
+  if (!culprit)
+    return;
+  culprit->frame = culprit->groups[culprit->current].frame;
+  fault(*culprit, ErrorKind::Stopped, culprit->groups[culprit->current].lanes, 0,
+        "asked to end while it ran; the warps of this block stand here:" + text);
 }
 
 } // namespace tessera::sim

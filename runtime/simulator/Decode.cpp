@@ -32,6 +32,11 @@ bool Decoder::fail(std::string text) {
   return false;
 }
 
+bool Decoder::lack(std::string text) {
+  lacks |= message.empty();
+  return fail(std::move(text));
+}
+
 // ---- Modifiers ------------------------------------------------------------------------------------------------------
 
 void Decoder::split(std::string_view opcode) {
@@ -329,7 +334,11 @@ Ref Decoder::use(const Operand &operand, Type type, bool widerAllowed) {
     Ref ref = NoRef;
     bool wide = false;
     if (!specialRegister(operand.text, ref, wide)) {
-      fail("unknown register '" + std::string(operand.text) + "'");
+      const std::string name(operand.text);
+      if (name.starts_with("%pm"))
+        lack("'" + name + "' is not simulated: performance counters");
+      else
+        fail("unknown register '" + name + "'");
       return NoRef;
     }
     if (wanted == 64 && !wide) {

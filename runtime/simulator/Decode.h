@@ -49,6 +49,17 @@ struct SymbolTable {
   uint32_t dynamicShared = 0;                     ///< address of `.extern .shared`
 };
 
+/// What keeps a program from being made: a line of text for each, and whether the PTX itself is at fault or only asks
+/// for what the simulator lacks.
+struct Defects {
+  std::string text;
+  bool faulty = false;
+  void add(uint32_t line, const std::string &message, bool isFault = true) {
+    text += std::to_string(line) + ": " + message + "\n";
+    faulty |= isFault;
+  }
+};
+
 /// Bits a register of the type takes in the frame: 1 (predicate), 16, 32, 64, 128.
 unsigned storageBits(ptx::Type type);
 constexpr unsigned StorageWidths[] = {1, 16, 32, 64, 128};
@@ -58,8 +69,8 @@ public:
   Decoder(const ptx::Module &module, const ptx::Function &function, const SymbolTable &symbols, Program &program,
           Code &code);
 
-  /// Decodes the whole function. Errors are appended to `errors`, one line each, without the module's name.
-  bool run(std::string &errors);
+  /// Decodes the whole function. What is wrong is added to `defects`, without the module's name.
+  bool run(Defects &defects);
 
   // ---- For the families
   // ----------------------------------------------------------------------------------------------
@@ -115,6 +126,8 @@ public:
   bool localSymbol(const ptx::Operand &operand, uint64_t &offset);
 
   bool fail(std::string message);
+  /// The same where the PTX is right and the simulator lacks what it asks for.
+  bool lack(std::string message);
   /// True when exactly `operands` were given and every modifier was consumed; sets the error otherwise.
   bool done(unsigned operands);
   bool done(unsigned least, unsigned most);
@@ -149,15 +162,17 @@ private:
     std::vector<uint32_t> successors, predecessors;
   };
 
-  bool layOutVariables(std::string &errors);
+  bool layOutVariables(Defects &defects);
   void split(std::string_view opcode);
   bool decodeOne(uint32_t index, Draft &draft);
   bool checkTarget();
+  void nameWhatIsLacking();
   bool checkType();
   bool decodeControl(bool &matched);
   bool decodeBranch();
   bool decodeBranchTable();
   bool decodeCall();
+  bool unresolved(std::string_view name);
   bool checkCall(const std::vector<ptx::Variable> &declared, const std::vector<Slot> &slots, const char *what);
   bool decodeBarrier();
   bool checkImmediateRange(unsigned i, int64_t least, int64_t most, int64_t unit);
@@ -196,6 +211,7 @@ private:
   uint32_t consumed = 0;                 ///< bit i: words[i]
   ptx::Type firstType = ptx::Type::None; ///< the first type of the opcode: usually that of the result
   std::string message;
+  bool lacks = false; ///< what `message` says is no fault of the PTX
   std::vector<Access> accesses;
   std::vector<Draft> drafts;
   std::vector<Block> blocks;
@@ -224,7 +240,7 @@ std::vector<FamilyEntry> commonFamilies();
 
 /// Decodes `function` (an index into module.functions) and all it reaches.
 std::unique_ptr<Program> decodeProgram(const ptx::Module &module, uint32_t function, const SymbolTable &symbols,
-                                       uint32_t staticShared, std::string &errors);
+                                       uint32_t staticShared, Defects &defects);
 
 } // namespace tessera::sim
 

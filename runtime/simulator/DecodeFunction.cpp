@@ -63,7 +63,8 @@ constexpr SystemFunction SystemFunctions[] = {
 
 /// Places the function's own variables: kernel parameters in the parameter buffer, .local and .param in the thread's
 /// frame. False where there are more than a thread, or a kernel, can have.
-bool Decoder::layOutVariables(std::string &errors) {
+bool Decoder::layOutVariables(Defects &defects) {
+  bool ok = true;
   uint64_t frame = 0, parameters = 0;
   const auto place = [&](uint64_t &cursor, const ptx::Variable &variable, uint64_t limit, const char *what) {
     cursor = (cursor + variable.alignment - 1) / variable.alignment * variable.alignment;
@@ -71,9 +72,10 @@ bool Decoder::layOutVariables(std::string &errors) {
     cursor += variable.size;
     if (cursor <= limit)
       return static_cast<uint32_t>(offset);
-    if (errors.empty())
-      errors = std::to_string(variable.line) + ": " + what + " of " + std::to_string(cursor) + " bytes up to '" +
-               std::string(variable.name) + "': at most " + std::to_string(limit) + "\n";
+    if (ok)
+      defects.add(variable.line, std::string(what) + " of " + std::to_string(cursor) + " bytes up to '" +
+                                     std::string(variable.name) + "': at most " + std::to_string(limit));
+    ok = false;
     cursor = 0;
     return 0u;
   };
@@ -90,12 +92,12 @@ bool Decoder::layOutVariables(std::string &errors) {
   }
   code.localBytes = static_cast<uint32_t>((frame + 15) / 16 * 16);
   if (function.isEntry)
-    return errors.empty();
+    return ok;
   for (size_t i = 0; i < function.results.size() + function.parameters.size(); ++i) {
     const Slot slot{variableOffset[i], static_cast<uint32_t>(function.variables[i].size)};
     (i < function.results.size() ? code.results : code.parameters).push_back(slot);
   }
-  return errors.empty();
+  return ok;
 }
 
 /// The index of the instruction that a label, looked up from the inside out, stands before.
@@ -142,6 +144,8 @@ bool Decoder::decodeBranchTable() {
 bool Decoder::argumentSlots(const Operand &list, std::vector<Slot> &slots) {
   for (unsigned i = 0; i < list.count; ++i) {
     const Operand &argument = element(list, i);
+    if (argument.kind == Operand::Register || argument.kind == Operand::Immediate)
+      return lack("parameters of functions in registers are not simulated");
     if (argument.kind != Operand::Symbol || argument.index == ptx::None)
       return fail("expected a .param variable in the list of a call");
     slots.push_back({variableOffset[argument.index], static_cast<uint32_t>(function.variables[argument.index].size)});
@@ -160,6 +164,12 @@ bool Decoder::checkCall(const std::vector<ptx::Variable> &declared, const std::v
       return fail("expected " + std::to_string(declared[i].size) + " bytes as number " + std::to_string(i + 1) +
                   " of the " + what + ", found " + std::to_string(slots[i].size) + in);
   return true;
+}
+
+/// A function without a body. Those of the device runtime, by which kernels launch others, a driver provides.
+bool Decoder::unresolved(std::string_view name) {
+  std::string text = "function '" + std::string(name) + "' has no body and is none that the simulator provides";
+  return name.starts_with("cuda") || name.starts_with("__cuda") ? lack(std::move(text)) : fail(std::move(text));
 }
 
 bool Decoder::decodeCall() {
@@ -199,7 +209,7 @@ bool Decoder::decodeCall() {
         if (entry.name == callee.text)
           site.system = static_cast<uint32_t>(entry.call);
       if (site.system == ~0u)
-        return fail("function '" + std::string(callee.text) + "' has no body and is none that the simulator provides");
+        return unresolved(callee.text);
     }
     if (!checkCall(module.functions[found->second].results, site.results, "results") ||
         !checkCall(module.functions[found->second].parameters, site.arguments, "parameters"))
@@ -301,6 +311,7 @@ bool Decoder::decodeOne(uint32_t index, Draft &draft) {
   gathered.clear();
   accesses.clear();
   message.clear();
+  lacks = false;
   split(source->opcode);
   if (source->guard != ptx::None) {
     instr.guard = registerRef(source->guard, false);
@@ -320,6 +331,8 @@ bool Decoder::decodeOne(uint32_t index, Draft &draft) {
       fail("unknown form of instruction '" + std::string(source->opcode) + "'");
   }
   ok = ok && checkTarget();
+  if (!ok)
+    nameWhatIsLacking();
   draft.instr = instr;
   draft.list = gathered;
   draft.accesses = accesses;
@@ -332,13 +345,17 @@ bool Decoder::decodeOne(uint32_t index, Draft &draft) {
   return ok && !failed();
 }
 
-bool Decoder::run(std::string &errors) {
+bool Decoder::run(Defects &defects) {
   code.source = &function;
   carryRegister = static_cast<uint32_t>(function.registers.size());
-  if (std::string problem; !layOutVariables(problem)) {
-    errors += problem;
+  for (const std::vector<ptx::Variable> *list : {&function.results, &function.parameters})
+    for (const ptx::Variable &variable : *list)
+      if (variable.isRegister) {
+        defects.add(function.line, "parameters of functions in registers are not simulated", false);
+        return false;
+      }
+  if (!layOutVariables(defects))
     return false;
-  }
   drafts.resize(function.instructions.size() + 1);
   bool ok = true;
   unsigned reported = 0;
@@ -347,7 +364,7 @@ bool Decoder::run(std::string &errors) {
       continue;
     ok = false;
     if (++reported <= 20)
-      errors += std::to_string(function.instructions[i].line) + ": " + message + "\n";
+      defects.add(function.instructions[i].line, message, !lacks);
   }
   if (!ok)
     return false;
@@ -364,7 +381,7 @@ bool Decoder::run(std::string &errors) {
 }
 
 std::unique_ptr<Program> decodeProgram(const ptx::Module &module, uint32_t function, const SymbolTable &symbols,
-                                       uint32_t staticShared, std::string &errors) {
+                                       uint32_t staticShared, Defects &defects) {
   auto program = std::make_unique<Program>();
   program->staticShared = staticShared;
   program->functionOf.assign(module.functions.size(), ptx::None);
@@ -376,7 +393,7 @@ std::unique_ptr<Program> decodeProgram(const ptx::Module &module, uint32_t funct
     code->number = static_cast<uint32_t>(i);
     const ptx::Function &source = module.functions[pending[i]];
     Decoder decoder(module, source, symbols, *program, *code);
-    ok &= decoder.run(errors);
+    ok &= decoder.run(defects);
     program->codes.push_back(std::move(code));
     // What it calls, and every function whose name it mentions: an address taken may be called.
     for (const ptx::Operand &operand : source.operands) {

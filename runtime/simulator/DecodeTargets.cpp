@@ -4,6 +4,9 @@
 // version of the language, does not have, and so does the decoder, from a table. A row applies to an opcode that has
 // all its words, the first as root; its `features` are 'a' where only the one architecture's own target will do.
 //
+// A second table has the forms of the PTX ISA that the simulator lacks. One that the decoder refused is named as such,
+// so that nobody looks for a mistake in text that has none.
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
@@ -65,9 +68,16 @@ constexpr Requirement Requirements[] = {
     {"atom cluster", 90, 78},
     {"red cluster", 90, 78},
     {"clusterlaunchcontrol", 100, 86},
+    {"tcgen05", 100, 86, 'a'},
+    {"st bulk", 100, 86},
+    {"st async global", 100, 86},
+    {"red async global", 100, 86},
     // Tensor cores.
     {"wgmma", 90, 80, 'a'},
     {"ldmatrix", 75, 65},
+    {"ldmatrix m16n16", 100, 86, 'a'},
+    {"ldmatrix m8n16", 100, 86, 'a'},
+    {"stmatrix m16n8", 100, 86, 'a'},
     {"stmatrix", 90, 78},
     {"movmatrix", 75, 78},
     {"mma m16n8k8 tf32", 80, 70},
@@ -187,6 +197,65 @@ constexpr Requirement Registers[] = {
     {"%reserved_smem", 80, 76}, {"%aggr_smem_size", 90, 81},
 };
 
+/// Forms that are right and not simulated; a word that ends in '*' stands for all that begin so.
+struct Missing {
+  std::string_view words, what;
+};
+constexpr Missing NotSimulated[] = {
+    {"tex", "textures"},
+    {"tld4", "textures"},
+    {"txq", "textures"},
+    {"istypep", "textures"},
+    {"suld", "surfaces"},
+    {"sust", "surfaces"},
+    {"sured", "surfaces"},
+    {"suq", "surfaces"},
+    {"multimem", "memory of several devices"},
+    {"mma sp*", "sparse products"},
+    {"mma kind::*", "what sm_100 and sm_120 add"},
+    {"mma m8n8k4 f16", "products of halves in quarter warps"},
+    {"wmma m8n8k32", "fragments of 4 bits"},
+    {"wmma m8n8k128", "fragments of 1 bit"},
+    {"wgmma sp", "sparse products"},
+    {"wgmma b1", "products of 1 bit"},
+    {"cp im2col*", "copies by im2col"},
+    {"cp tile::*", "copies of chosen rows"},
+    {"cp cp_mask", "byte masks"},
+    {"cp ignore_oob", "copies that leave out bytes"},
+    {"st bulk", "what sm_100 adds"},
+    {"st async global", "what sm_100 adds"},
+    {"red async global", "what sm_100 adds"},
+    {"ldmatrix m16n16", "matrices of 8 bits"},
+    {"ldmatrix m8n16", "matrices of 8 bits"},
+    {"stmatrix m16n8", "matrices of 8 bits"},
+    {"tcgen05", "what sm_100 adds"},
+    {"clusterlaunchcontrol", "what sm_100 adds"},
+    {"cvt rs", "what sm_100 adds"},
+    {"cvt e2m1*", "elements of 4 bits"},
+    {"cvt e2m3*", "elements of 6 bits"},
+    {"cvt e3m2*", "elements of 6 bits"},
+    {"cvt ue8m0*", "scales of blocks"},
+    {"cvt s2f6*", "elements of 8 bits in fixed point"},
+    {"add f32 f16", "arithmetic of mixed types"},
+    {"add f32 bf16", "arithmetic of mixed types"},
+    {"sub f32 f16", "arithmetic of mixed types"},
+    {"sub f32 bf16", "arithmetic of mixed types"},
+    {"fma f32 f16", "arithmetic of mixed types"},
+    {"fma f32 bf16", "arithmetic of mixed types"},
+    {"fma oob", "values that are out of bounds"},
+    {"ld mmio", "memory-mapped devices"},
+    {"st mmio", "memory-mapped devices"},
+    {"vadd", "video instructions of one element"},
+    {"vsub", "video instructions of one element"},
+    {"vabsdiff", "video instructions of one element"},
+    {"vmin", "video instructions of one element"},
+    {"vmax", "video instructions of one element"},
+    {"vshl", "video instructions of one element"},
+    {"vshr", "video instructions of one element"},
+    {"vmad", "video instructions of one element"},
+    {"vset", "video instructions of one element"},
+};
+
 std::string versionText(unsigned version) { return std::to_string(version / 10) + "." + std::to_string(version % 10); }
 
 /// What is missing, in words; empty where the module will do.
@@ -201,25 +270,32 @@ std::string missing(const ptx::Module &module, const Requirement &needed) {
   return {};
 }
 
+/// Whether the opcode with these words has all those that `row` names, the first as root.
+bool applies(std::string_view row, const std::vector<std::string_view> &words) {
+  const size_t end = std::min(row.find(' '), row.size());
+  if (row.substr(0, end) != words[0])
+    return false;
+  for (row.remove_prefix(end); !row.empty();) {
+    row.remove_prefix(1);
+    std::string_view wanted = row.substr(0, row.find(' '));
+    row.remove_prefix(wanted.size());
+    const bool isPrefix = wanted.ends_with('*');
+    wanted.remove_suffix(isPrefix);
+    if (std::none_of(words.begin() + 1, words.end(),
+                     [&](std::string_view word) { return isPrefix ? word.starts_with(wanted) : word == wanted; }))
+      return false;
+  }
+  return true;
+}
+
 } // namespace
 
 /// Refuses an instruction that the module's target or version does not have.
 bool Decoder::checkTarget() {
-  for (const Requirement &row : Requirements) {
-    std::string_view rest = row.words;
-    const size_t end = rest.find(' ');
-    if (rest.substr(0, end) != words[0])
-      continue;
-    bool applies = true;
-    while (applies && rest.find(' ') != std::string_view::npos) {
-      rest.remove_prefix(rest.find(' ') + 1);
-      applies = std::find(words.begin() + 1, words.end(), rest.substr(0, rest.find(' '))) != words.end();
-    }
-    if (!applies)
-      continue;
-    if (const std::string why = missing(module, row); !why.empty())
-      return fail("'" + std::string(source->opcode) + "' " + why);
-  }
+  for (const Requirement &row : Requirements)
+    if (applies(row.words, words))
+      if (const std::string why = missing(module, row); !why.empty())
+        return fail("'" + std::string(source->opcode) + "' " + why);
   for (unsigned i = 0; i < operandCount(); ++i)
     if (operand(i).kind == ptx::Operand::Special)
       for (const Requirement &row : Registers)
@@ -227,6 +303,17 @@ bool Decoder::checkTarget() {
           if (const std::string why = missing(module, row); !why.empty())
             return fail("'" + std::string(operand(i).text) + "' " + why);
   return true;
+}
+
+/// Of an instruction that was refused: says so where the simulator lacks it and the module may have it.
+void Decoder::nameWhatIsLacking() {
+  const auto *found = std::find_if(std::begin(NotSimulated), std::end(NotSimulated),
+                                   [&](const Missing &row) { return applies(row.words, words); });
+  if (found == std::end(NotSimulated))
+    return;
+  message.clear();
+  if (checkTarget())
+    lack("'" + std::string(source->opcode) + "' is not simulated: " + std::string(found->what));
 }
 
 } // namespace tessera::sim

@@ -209,6 +209,8 @@ struct Driver {
 
 Driver &driver();
 
+/// What an error of the engine is called in the API.
+cuda::CUresult resultOf(sim::ErrorKind kind);
 /// Makes `result` the last failure of this thread, with the text that explains it, and returns it.
 cuda::CUresult fail(cuda::CUresult result, std::string report = {});
 /// The failure of a kernel, kept by the queue until a call returns it.

@@ -21,34 +21,6 @@ std::string text(const sim::Dim3 &size) {
   return std::to_string(size.x) + "x" + std::to_string(size.y) + "x" + std::to_string(size.z);
 }
 
-/// What a fault is called in the API.
-CUresult resultOf(sim::ErrorKind kind) {
-  switch (kind) {
-  case sim::ErrorKind::InvalidLaunch:
-    return cuda::CUDA_ERROR_INVALID_VALUE;
-  case sim::ErrorKind::Unsupported:
-    return cuda::CUDA_ERROR_NOT_SUPPORTED;
-  case sim::ErrorKind::OutOfBounds:
-  case sim::ErrorKind::UseAfterFree:
-  case sim::ErrorKind::Uninitialized:
-    return cuda::CUDA_ERROR_ILLEGAL_ADDRESS;
-  case sim::ErrorKind::Misaligned:
-  case sim::ErrorKind::BrokenPromise:
-    return cuda::CUDA_ERROR_MISALIGNED_ADDRESS;
-  case sim::ErrorKind::Deadlock:
-  case sim::ErrorKind::Timeout:
-    return cuda::CUDA_ERROR_LAUNCH_TIMEOUT;
-  case sim::ErrorKind::Assert:
-    return cuda::CUDA_ERROR_ASSERT;
-  case sim::ErrorKind::StackOverflow:
-    return cuda::CUDA_ERROR_HARDWARE_STACK_ERROR;
-  case sim::ErrorKind::InvalidInstruction:
-    return cuda::CUDA_ERROR_ILLEGAL_INSTRUCTION;
-  default:
-    return cuda::CUDA_ERROR_LAUNCH_FAILED;
-  }
-}
-
 CUresult checkCluster(const Function &function, const Shape &shape, const std::string &name) {
   const sim::Dim3 &grid = shape.grid, &cluster = shape.cluster;
   const std::uint32_t *required = function.kernel->requiredCluster;
@@ -166,6 +138,40 @@ void run(Device &device, const sim::Module &code, const sim::Kernel &kernel, con
 
 } // namespace
 
+CUresult resultOf(sim::ErrorKind kind) {
+  switch (kind) {
+  case sim::ErrorKind::InvalidPtx:
+    return cuda::CUDA_ERROR_INVALID_PTX;
+  case sim::ErrorKind::UnsupportedVersion:
+    return cuda::CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
+  case sim::ErrorKind::OutOfMemory:
+    return cuda::CUDA_ERROR_OUT_OF_MEMORY;
+  case sim::ErrorKind::InvalidLaunch:
+    return cuda::CUDA_ERROR_INVALID_VALUE;
+  case sim::ErrorKind::Unsupported:
+    return cuda::CUDA_ERROR_NOT_SUPPORTED;
+  case sim::ErrorKind::OutOfBounds:
+  case sim::ErrorKind::UseAfterFree:
+  case sim::ErrorKind::Uninitialized:
+    return cuda::CUDA_ERROR_ILLEGAL_ADDRESS;
+  case sim::ErrorKind::Misaligned:
+  case sim::ErrorKind::BrokenPromise:
+    return cuda::CUDA_ERROR_MISALIGNED_ADDRESS;
+  case sim::ErrorKind::Deadlock:
+  case sim::ErrorKind::Timeout:
+  case sim::ErrorKind::Stopped:
+    return cuda::CUDA_ERROR_LAUNCH_TIMEOUT;
+  case sim::ErrorKind::Assert:
+    return cuda::CUDA_ERROR_ASSERT;
+  case sim::ErrorKind::StackOverflow:
+    return cuda::CUDA_ERROR_HARDWARE_STACK_ERROR;
+  case sim::ErrorKind::InvalidInstruction:
+    return cuda::CUDA_ERROR_ILLEGAL_INSTRUCTION;
+  default:
+    return cuda::CUDA_ERROR_LAUNCH_FAILED;
+  }
+}
+
 CUresult prepareLaunch(Function &function, const Shape &shape, void **parameters, void **extra, Operation &operation) {
   TESSERA_RETURN_IF_FAILED(checkShape(function, shape))
   std::vector<std::byte> packed;
@@ -176,8 +182,9 @@ CUresult prepareLaunch(Function &function, const Shape &shape, void **parameters
     prepared = function.prepared;
   }
   if (!prepared) {
-    if (std::string unknown = function.module->code->prepare(*function.kernel); !unknown.empty())
-      return fail(cuda::CUDA_ERROR_INVALID_PTX, std::move(unknown));
+    sim::ErrorKind kind{};
+    if (std::string wrong = function.module->code->prepare(*function.kernel, &kind); !wrong.empty())
+      return fail(resultOf(kind), std::move(wrong));
     const std::lock_guard lock(driver().mutex);
     function.prepared = true;
   }

@@ -6,20 +6,47 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 using namespace tessera::sim::api;
 
 namespace tessera::sim::api {
 
+namespace {
+
+/// Decodes all kernels, as ptxas compiles all of a module: the report of what is wrong in them, each thing once, or
+/// nothing. Kernels that only ask for what the simulator lacks are refused when they are launched.
+std::string prepareAll(const sim::Module &code) {
+  std::string report;
+  std::set<std::string, std::less<>> told;
+  for (const sim::Kernel &kernel : code.kernels()) {
+    sim::ErrorKind kind{};
+    const std::string errors = code.prepare(kernel, &kind);
+    if (errors.empty() || kind != sim::ErrorKind::InvalidPtx)
+      continue;
+    for (std::size_t start = 0; start < errors.size();) { // functions that several kernels call are told of by each
+      const std::size_t end = std::min(errors.find('\n', start), errors.size() - 1) + 1;
+      if (const auto [line, isNew] = told.insert(errors.substr(start, end - start)); isNew)
+        report += *line;
+      start = end;
+    }
+  }
+  return report;
+}
+
+} // namespace
+
 cuda::CUresult loadModule(Device &device, const std::string &text, LoadedModule *&module) {
   auto code = sim::Module::parse(text, device.memory, "ptx");
   if (!code)
-    return fail(cuda::CUDA_ERROR_INVALID_PTX, code.error());
+    return fail(resultOf(code.kind()), code.error());
   const std::string &target = code.get()->target();
   if (!runsOn(device.architecture, target))
     return fail(cuda::CUDA_ERROR_NO_BINARY_FOR_GPU,
                 "the code is for " + target + ", the simulated device is " + device.architecture.target);
+  if (std::string wrong = prepareAll(*code.get()); !wrong.empty())
+    return fail(cuda::CUDA_ERROR_INVALID_PTX, std::move(wrong));
   auto *loaded = new LoadedModule();
   loaded->device = &device;
   loaded->code = std::move(code.get());

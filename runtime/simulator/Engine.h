@@ -40,24 +40,55 @@
 
 namespace tessera::sim {
 
+enum class ErrorKind {
+  InvalidPtx,         ///< the text is at fault: ptxas would refuse it too
+  UnsupportedVersion, ///< of the language: newer than what is read
+  Unsupported,        ///< an instruction or symbol that the simulator lacks
+  OutOfMemory,        ///< variables of the module that the device has no room for
+  InvalidLaunch,      ///< impossible grid, block, shared size or parameters
+  OutOfBounds,
+  Misaligned,
+  UseAfterFree,
+  Uninitialized,
+  Deadlock,
+  BarrierDivergence,
+  Timeout, ///< Checks::instructionLimit
+  Stopped, ///< LaunchConfig::stop
+  Trap,
+  Assert,
+  InvalidInstruction, ///< operands that the instruction does not allow (a lane mask without the executing lane, ...)
+  StackOverflow,
+  BrokenPromise,  ///< a pointer that `.ptr .align N` promised to be a multiple of N and is not
+  Race,           ///< accesses of different warps to the same shared memory that nothing orders
+  AsyncHazard,    ///< an asynchronous operation read, overwritten or reused before its wait
+  ProxyFence,     ///< the async proxy reads what generic instructions wrote without a fence
+  WgmmaFence,     ///< registers of a wgmma written after the last wgmma.fence
+  MbarrierMisuse, ///< not initialised, too many arrivals, bytes that nobody expects
+};
+
+const char *name(ErrorKind kind);
+
 /// A value or the text of the error that prevented it.
 template <typename T> class Result {
 public:
   Result(T value) : held(std::move(value)) {}
-  static Result failure(std::string text) {
+  static Result failure(std::string text, ErrorKind kind = ErrorKind::InvalidPtx) {
     Result result;
     result.text = std::move(text);
+    result.errorKind = kind;
     return result;
   }
   explicit operator bool() const { return text.empty(); }
   T &get() { return held; }
   const T &get() const { return held; }
   const std::string &error() const { return text; }
+  ErrorKind kind() const { return errorKind; }
 
 private:
   Result() = default;
   T held{};
   std::string text;
+  ErrorKind errorKind{};
 };
 
 /// One parameter of a kernel, at `offset` of the parameter buffer.
@@ -121,8 +152,9 @@ public:
   Memory &memory() const;
 
   /// Decodes a kernel and all it calls. Empty on success, else "name:LINE: unknown instruction 'foo.bar'" for each, a
-  /// line each.
-  std::string prepare(const Kernel &kernel) const;
+  /// line each, and `kind` says whether the PTX is at fault (InvalidPtx) or the simulator lacks what it asks for
+  /// (Unsupported).
+  std::string prepare(const Kernel &kernel, ErrorKind *kind = nullptr) const;
 
   ModuleImpl &impl() const { return *implementation; }
 
@@ -158,35 +190,12 @@ struct LaunchConfig {
   uint64_t seed = 0;
   unsigned threads = 0; ///< host threads; 0: as many as the machine has cores
   Checks checks{};
-  bool count = false;                      ///< fill Report::counts
-  const std::atomic<bool> *stop = nullptr; ///< where somebody may ask the launch to end
+  bool count = false; ///< fill Report::counts
+  /// Where not null and true, now or later, the grid ends with an error of the kind Stopped.
+  const std::atomic<bool> *stop = nullptr;
   /// Receives what the kernel printed, CTA by CTA in order of their index. Empty: standard output.
   std::function<void(std::string_view)> print{};
 };
-
-enum class ErrorKind {
-  InvalidLaunch, ///< impossible grid, block, shared size or parameters
-  Unsupported,   ///< an instruction or symbol that the simulator does not know
-  OutOfBounds,
-  Misaligned,
-  UseAfterFree,
-  Uninitialized,
-  Deadlock,
-  BarrierDivergence,
-  Timeout, ///< Checks::instructionLimit, LaunchConfig::stop
-  Trap,
-  Assert,
-  InvalidInstruction, ///< operands that the instruction does not allow (a lane mask without the executing lane, ...)
-  StackOverflow,
-  BrokenPromise,  ///< a pointer that `.ptr .align N` promised to be a multiple of N and is not
-  Race,           ///< accesses of different warps to the same shared memory that nothing orders
-  AsyncHazard,    ///< an asynchronous operation read, overwritten or reused before its wait
-  ProxyFence,     ///< the async proxy reads what generic instructions wrote without a fence
-  WgmmaFence,     ///< registers of a wgmma written after the last wgmma.fence
-  MbarrierMisuse, ///< not initialised, too many arrivals, bytes that nobody expects
-};
-
-const char *name(ErrorKind kind);
 
 /// A place in the user's source: from `.loc`; `line` 0: unknown.
 struct SourcePlace {

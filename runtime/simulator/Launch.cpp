@@ -284,7 +284,9 @@ private:
     return limit > 0 && std::chrono::duration<double>(Clock::now() - last).count() > limit;
   }
 
-  bool stopping() const { return launch.errorCount.load() >= std::max(1u, launch.config.checks.maximumErrors); }
+  bool stopping() const {
+    return launch.isStopping() || launch.errorCount.load() >= std::max(1u, launch.config.checks.maximumErrors);
+  }
 
   void work() {
     std::vector<std::unique_ptr<Unit>> waiting, spare;
@@ -301,6 +303,7 @@ private:
         }
         collect(*cta);
       }
+      endedUnits.fetch_add(1);
       spare.push_back(std::move(unit));
     };
     while (true) {
@@ -385,13 +388,27 @@ private:
     for (auto &[linear, error] : errors)
       if (report.errors.size() < std::max(1u, launch.config.checks.maximumErrors))
         report.errors.push_back(std::move(error));
+    if (report.ok() && endedUnits.load() != units)
+      report.errors.push_back(stoppedBetween());
     if (allCounts)
       report.counts = allCounts->summarise(*launch.module, *plan);
+  }
+
+  /// Of a grid that was asked to end when no block was in the middle of its work.
+  Error stoppedBetween() const {
+    Error error;
+    error.kind = ErrorKind::Stopped;
+    error.kernel = launch.kernel->name;
+    error.message = "kernel '" + error.kernel + "' was asked to end; " + std::to_string(endedUnits.load()) + " of " +
+                    std::to_string(units) + (launch.config.cluster.count() > 1 ? " clusters" : " blocks") +
+                    " had run to their end";
+    return error;
   }
 
   Launch &launch;
   Report &report;
   uint64_t units;
+  std::atomic<uint64_t> endedUnits{0};
   std::unique_ptr<CountPlan> plan; ///< where the launch is counted
   std::unique_ptr<CountTable> allCounts;
   std::mutex mutex;
@@ -558,12 +575,12 @@ Report launch(const Module &module, const Kernel &kernel, const LaunchConfig &gi
     }
     return report;
   }
-  std::string errors;
-  const Program *program = module.impl().program(kernel, errors);
+  Defects defects;
+  const Program *program = module.impl().program(kernel, defects);
   if (!program) {
-    if (!errors.empty() && errors.back() == '\n')
-      errors.pop_back();
-    return refuse(ErrorKind::Unsupported, errors);
+    if (defects.text.ends_with('\n'))
+      defects.text.pop_back();
+    return refuse(defects.faulty ? ErrorKind::InvalidPtx : ErrorKind::Unsupported, defects.text);
   }
   Launch state;
   state.module = &module;

@@ -24,6 +24,37 @@ constexpr uint64_t ImpossibleShared = 1 << 30;
 
 uint64_t roundUp(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
 
+/// The most registers of a thread with which a multiprocessor holds what the function's directives ask for: `.maxnreg`,
+/// and `.minnctapersm` blocks (one at least) of `.reqntid` or `.maxntid` threads. ptxas stays below and spills the
+/// rest.
+uint32_t registerLimit(const ptx::Function &function) {
+  constexpr uint64_t OfThread = 255, OfPart = 16384, Parts = 4, Unit = 256, Least = 24;
+  uint64_t limit = function.maxRegisters ? std::min(function.maxRegisters, OfThread) : OfThread;
+  const auto product = [](const uint32_t (&v)[3]) { return uint64_t(v[0]) * v[1] * v[2]; };
+  const uint64_t threads =
+      product(function.requiredThreads) ? product(function.requiredThreads) : product(function.maxThreads);
+  if (threads == 0 || threads > 1024)
+    return static_cast<uint32_t>(limit);
+  const uint64_t warps = (threads + 31) / 32 * std::clamp<uint64_t>(function.leastResident, 1, 64);
+  const uint64_t ofWarp = OfPart / ((warps + Parts - 1) / Parts) / Unit * Unit;
+  return static_cast<uint32_t>(std::min(limit, std::max(Least, ofWarp / 32)));
+}
+
+/// An estimate: what is live at once in the function of the program that needs most. A kernel in which warps give each
+/// other registers by setmaxnreg is launched with what `.maxnreg` says.
+uint32_t estimatedRegisters(const Program &program, const ptx::Function &kernel) {
+  const uint32_t limit = registerLimit(kernel);
+  uint32_t most = 0;
+  for (const auto &code : program.codes) {
+    most = std::max(most, code->pressure);
+    if (kernel.maxRegisters &&
+        std::any_of(code->source->instructions.begin(), code->source->instructions.end(),
+                    [](const ptx::Instruction &instruction) { return instruction.opcode.starts_with("setmaxnreg"); }))
+      return limit;
+  }
+  return std::min(most, limit);
+}
+
 /// Bytes of .shared variables that ptxas allows a kernel; what is asked for at the launch may be more.
 uint32_t staticSharedLimit(const ptx::Module &module) { return module.architecture >= 90 ? 232448 : 49152; }
 
@@ -34,9 +65,13 @@ ModuleImpl::~ModuleImpl() {
     memory.release(address);
 }
 
-bool ModuleImpl::load(std::string &error) {
-  if (!ptx::parse(text, ast, error))
+bool ModuleImpl::load(std::string &error, ErrorKind &kind) {
+  if (!ptx::parse(text, ast, error)) {
+    kind = ast.unsupported                    ? ErrorKind::Unsupported
+           : ast.version > ptx::NewestVersion ? ErrorKind::UnsupportedVersion
+                                              : ErrorKind::InvalidPtx;
     return false;
+  }
   target = std::string(ast.target);
   for (uint32_t i = 0; i < ast.functions.size(); ++i)
     symbols.functions[ast.functions[i].name] = i;
@@ -48,13 +83,13 @@ bool ModuleImpl::load(std::string &error) {
     }
     symbols.functions[alias.name] = function->second;
   }
-  if (!placeGlobals(error))
+  if (!placeGlobals(error, kind))
     return false;
   describeKernels();
   return true;
 }
 
-bool ModuleImpl::placeGlobals(std::string &error) {
+bool ModuleImpl::placeGlobals(std::string &error, ErrorKind &kind) {
   std::vector<std::pair<const ptx::Variable *, uint64_t>> placed;
   for (const ptx::Variable &variable : ast.variables) {
     if (variable.space == ptx::Space::Shared || (variable.isExtern && variable.values.empty()))
@@ -64,6 +99,7 @@ bool ModuleImpl::placeGlobals(std::string &error) {
     if (!address) {
       error = std::to_string(variable.line) + ": no memory for variable '" + std::string(variable.name) + "' of " +
               std::to_string(size) + " bytes";
+      kind = ErrorKind::OutOfMemory;
       return false;
     }
     allocated.push_back(address);
@@ -182,7 +218,7 @@ void ModuleImpl::describeKernels() {
   }
 }
 
-const Program *ModuleImpl::program(const Kernel &kernel, std::string &errors) {
+const Program *ModuleImpl::program(const Kernel &kernel, Defects &defects) {
   const std::lock_guard lock(mutex);
   auto found = programs.find(kernel.function);
   if (found == programs.end()) {
@@ -190,30 +226,30 @@ const Program *ModuleImpl::program(const Kernel &kernel, std::string &errors) {
     SymbolTable table = symbols;
     const uint32_t staticShared = layOutShared(kernel.function, table);
     if (const uint32_t limit = staticSharedLimit(ast); staticShared > limit)
-      prepared.errors = std::to_string(kernel.line) + ": .shared variables of " + std::to_string(staticShared) +
-                        " bytes in kernel '" + kernel.name + "': at most " + std::to_string(limit) + " for " + target +
-                        "\n";
+      prepared.defects.add(kernel.line, ".shared variables of " + std::to_string(staticShared) + " bytes in kernel '" +
+                                            kernel.name + "': at most " + std::to_string(limit) + " for " + target);
     else
-      prepared.program = decodeProgram(ast, kernel.function, table, staticShared, prepared.errors);
+      prepared.program = decodeProgram(ast, kernel.function, table, staticShared, prepared.defects);
     if (prepared.program) {
       prepared.program->dynamicSharedOffset = table.dynamicShared;
       for (const ptx::Variable *variable : sharedVariables(kernel.function))
         prepared.program->sharedVariables.push_back(
             {variable->name, table.shared[variable->name], static_cast<uint32_t>(variable->size), variable->size == 0});
+      const uint32_t registers = estimatedRegisters(*prepared.program, ast.functions[kernel.function]);
       for (Kernel &known : kernels)
         if (known.function == kernel.function)
-          known.registers = prepared.program->codes[0]->pressure;
+          known.registers = registers;
     }
     std::string named;
-    for (size_t start = 0; start < prepared.errors.size();) {
-      const size_t end = prepared.errors.find('\n', start);
-      named += name + ":" + prepared.errors.substr(start, end - start) + "\n";
+    for (size_t start = 0; start < prepared.defects.text.size();) {
+      const size_t end = prepared.defects.text.find('\n', start);
+      named += name + ":" + prepared.defects.text.substr(start, end - start) + "\n";
       start = end + 1;
     }
-    prepared.errors = std::move(named);
+    prepared.defects.text = std::move(named);
     found = programs.emplace(kernel.function, std::move(prepared)).first;
   }
-  errors = found->second.errors;
+  defects = found->second.defects;
   return found->second.program.get();
 }
 
@@ -243,11 +279,13 @@ Module::~Module() = default;
 Result<std::shared_ptr<Module>> Module::parse(std::string_view text, Memory &memory, std::string name) {
   using R = Result<std::shared_ptr<Module>>;
   if (!memory.valid())
-    return R::failure(name + ": the address space of the simulated device could not be reserved");
+    return R::failure(name + ": the address space of the simulated device could not be reserved",
+                      ErrorKind::OutOfMemory);
   auto impl = std::make_unique<ModuleImpl>(memory, name, text);
   std::string error;
-  if (!impl->load(error))
-    return R::failure(name + ":" + error);
+  ErrorKind kind = ErrorKind::InvalidPtx;
+  if (!impl->load(error, kind))
+    return R::failure(name + ":" + error, kind);
   return R(std::shared_ptr<Module>(new Module(std::move(impl))));
 }
 
@@ -269,10 +307,12 @@ const std::string &Module::target() const { return implementation->target; }
 unsigned Module::version() const { return implementation->ast.version; }
 const std::string &Module::name() const { return implementation->name; }
 Memory &Module::memory() const { return implementation->memory; }
-std::string Module::prepare(const Kernel &kernel) const {
-  std::string errors;
-  implementation->program(kernel, errors);
-  return errors;
+std::string Module::prepare(const Kernel &kernel, ErrorKind *kind) const {
+  Defects defects;
+  implementation->program(kernel, defects);
+  if (kind && !defects.text.empty())
+    *kind = defects.faulty ? ErrorKind::InvalidPtx : ErrorKind::Unsupported;
+  return defects.text;
 }
 
 } // namespace tessera::sim

@@ -19,9 +19,9 @@ public:
       : memory(memory), name(std::move(name)), text(text) {}
   ~ModuleImpl();
 
-  bool load(std::string &error);
-  /// The decoded kernel, made on first use; null and `errors` where it cannot be.
-  const Program *program(const Kernel &kernel, std::string &errors);
+  bool load(std::string &error, ErrorKind &kind);
+  /// The decoded kernel, made on first use; null and `defects` where it cannot be.
+  const Program *program(const Kernel &kernel, Defects &defects);
   SourcePlace place(uint32_t location) const;
   /// The call sites of an inlined location, innermost first.
   std::vector<SourcePlace> inlinedAt(uint32_t location) const;
@@ -37,9 +37,9 @@ public:
 private:
   struct Prepared {
     std::unique_ptr<Program> program;
-    std::string errors;
+    Defects defects;
   };
-  bool placeGlobals(std::string &error);
+  bool placeGlobals(std::string &error, ErrorKind &kind);
   bool initialise(const ptx::Variable &variable, uint64_t address, std::string &error);
   void describeKernels();
   std::vector<const ptx::Variable *> sharedVariables(uint32_t function) const;

@@ -127,6 +127,7 @@ struct Variable {
   uint64_t size = 0; ///< bytes; 0 for `.extern .shared x[]`
   bool isArray = false;
   bool isExtern = false;
+  bool isRegister = false; ///< a function's parameter declared with .reg
   bool isPointer = false;
   bool isManaged = false; ///< `.attribute(.managed)`
   uint32_t pointeeAlignment = 0;
@@ -156,6 +157,8 @@ struct Function {
   uint32_t maxThreads[3] = {0, 0, 0};
   uint32_t requiredThreads[3] = {0, 0, 0};
   uint32_t requiredCluster[3] = {0, 0, 0};
+  uint64_t maxRegisters = 0;  ///< `.maxnreg`; 0: not stated
+  uint64_t leastResident = 0; ///< `.minnctapersm`; 0: not stated
   std::vector<Variable> results, parameters;
   std::vector<Variable> variables; ///< .local, .shared, .param declared inside, results and parameters first
   std::vector<Register> registers;
@@ -177,8 +180,12 @@ struct Alias {
   uint32_t line = 0;
 };
 
+/// The newest version of the language that is read: 9 with whatever comes in it, each instruction judged by itself.
+constexpr unsigned NewestVersion = 99;
+
 struct Module {
   unsigned version = 0;      ///< 87 for 8.7
+  bool unsupported = false;  ///< what the reader stopped at is right, but the simulator lacks it
   std::string_view target;   ///< "sm_90a"
   unsigned architecture = 0; ///< 90 of it
   char features = 0;         ///< 'a' or 'f' of it

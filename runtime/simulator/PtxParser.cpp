@@ -93,6 +93,11 @@ bool Parser::fail(const Token &at, std::string message) {
   return false;
 }
 
+bool Parser::lack(const Token &at, std::string message) {
+  module.unsupported |= error.empty();
+  return fail(at, std::move(message));
+}
+
 bool Parser::unexpected(std::string_view wanted) {
   std::string found =
       token.kind == Token::End ? "the end of the text" : "'" + std::string(token.text.substr(0, 60)) + "'";
@@ -237,7 +242,7 @@ bool Parser::initialiserValue(Variable &variable, uint64_t offset, unsigned byte
     advance();
     // A mask applied to an address: 0xFF00(symbol). Bytes of addresses are not split by any compiler in use.
     if (token.is('('))
-      return fail(token, "masked addresses in initialisers are not supported");
+      return lack(token, "masked addresses in initialisers are not supported");
   } else if (token.kind == Token::Word) {
     value.symbol = token.text;
     advance();
@@ -335,9 +340,10 @@ bool Parser::parameterList(std::vector<Variable> &into) {
   do {
     if (token.kind != Token::Directive || (token.text != "param" && token.text != "reg"))
       return unexpected("'.param'");
-    advance();
     Variable variable;
     variable.space = Space::Param;
+    variable.isRegister = token.text == "reg";
+    advance();
     if (!typeAndAttributes(variable) || !declarator(variable))
       return false;
     into.push_back(std::move(variable));
@@ -367,8 +373,11 @@ bool Parser::functionDirective(Function &function) {
   }
   if (text == "explicitcluster" || text == "blocksareclusters")
     return true;
-  if (text == "minnctapersm" || text == "maxnctapersm" || text == "maxnreg" || text == "maxclusterrank" ||
-      text == "abi_preserve" || text == "abi_preserve_control")
+  if (text == "maxnreg")
+    return integer(function.maxRegisters);
+  if (text == "minnctapersm")
+    return integer(function.leastResident);
+  if (text == "maxnctapersm" || text == "maxclusterrank" || text == "abi_preserve" || text == "abi_preserve_control")
     return integer(ignored);
   if (text == "pragma") {
     while (token.kind == Token::String) {
@@ -445,8 +454,13 @@ bool Parser::versionDirective() {
     number = static_cast<double>(token.value);
   if (!(number >= 1 && number < 100))
     return unexpected("a version such as 8.7");
+  const Token at = token;
   module.version = static_cast<unsigned>(number * 10 + 0.5);
   advance();
+  if (module.version > NewestVersion)
+    return fail(at, "expected a .version of at most " + std::to_string(NewestVersion / 10) + "." +
+                        std::to_string(NewestVersion % 10) + ", found " + std::to_string(module.version / 10) + "." +
+                        std::to_string(module.version % 10));
   return true;
 }
 

@@ -43,6 +43,8 @@ private:
     token = lexer.next();
   }
   bool fail(const Token &at, std::string message);
+  /// The same where the text is right and the simulator lacks what it asks for.
+  bool lack(const Token &at, std::string message);
   bool unexpected(std::string_view wanted);
   bool expect(char c);
   bool accept(char c);

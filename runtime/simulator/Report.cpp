@@ -15,6 +15,12 @@ namespace tessera::sim {
 
 const char *name(ErrorKind kind) {
   switch (kind) {
+  case ErrorKind::InvalidPtx:
+    return "invalid PTX";
+  case ErrorKind::UnsupportedVersion:
+    return "unsupported version";
+  case ErrorKind::OutOfMemory:
+    return "out of memory";
   case ErrorKind::InvalidLaunch:
     return "invalid launch";
   case ErrorKind::Unsupported:
@@ -33,6 +39,8 @@ const char *name(ErrorKind kind) {
     return "barrier divergence";
   case ErrorKind::Timeout:
     return "timeout";
+  case ErrorKind::Stopped:
+    return "stopped";
   case ErrorKind::Trap:
     return "trap";
   case ErrorKind::Assert:
@@ -159,6 +167,12 @@ std::string triple(const Dim3 &d) {
   return "(" + std::to_string(d.x) + ", " + std::to_string(d.y) + ", " + std::to_string(d.z) + ")";
 }
 
+/// Errors without a thread that made them, unless they have a place.
+bool concernsWholeLaunch(ErrorKind kind) {
+  return kind == ErrorKind::InvalidLaunch || kind == ErrorKind::InvalidPtx || kind == ErrorKind::Unsupported ||
+         kind == ErrorKind::Stopped;
+}
+
 } // namespace
 
 std::string Error::text() const {
@@ -170,7 +184,7 @@ std::string Error::text() const {
     text += places(place) + ": note: called from here\n";
   if (kind == ErrorKind::BrokenPromise) {
     text += "  in a launch of kernel '" + kernel + "'\n";
-  } else if (kind != ErrorKind::InvalidLaunch && kind != ErrorKind::Unsupported) {
+  } else if (ptxLine || !concernsWholeLaunch(kind)) {
     text += "  in kernel '" + kernel + "', block " + triple(block) + ", thread " + triple(thread);
     if (occurrences > 1)
       text += " and " + std::to_string(occurrences - 1) + " more of its warp";

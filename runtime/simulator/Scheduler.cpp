@@ -457,13 +457,14 @@ Progress runCta(Cta &cta) {
       cta.launch->activity.fetch_add(1, std::memory_order_relaxed);
     if (cta.liveThreads == 0)
       return Progress::Done;
-    if (executedBy(cta) > cta.instructionLimit) {
-      stopAsHanging(cta);
+    if (cta.launch->isStopping()) {
+      if (cta.launch->toldWhere.exchange(true) == false)
+        reportStopped(cta);
       cta.failed = true;
       return Progress::Failed;
     }
-    if (const std::atomic<bool> *stop = cta.launch->config.stop; stop && stop->load(std::memory_order_relaxed)) {
-      reportStopped(cta);
+    if (executedBy(cta) > cta.instructionLimit) {
+      stopAsHanging(cta);
       cta.failed = true;
       return Progress::Failed;
     }

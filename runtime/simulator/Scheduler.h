@@ -18,7 +18,7 @@ void threadsExited(Cta &cta, uint32_t count);
 void releaseFromCluster(Warp &warp);
 /// Ends a CTA whose warps have long only repeated loops that wait for memory.
 void reportEndlessWait(Cta &cta);
-/// Reports a CTA that LaunchConfig::stop ends, with where its warps stand.
+/// Ends a CTA in the middle, with an error that says where its warps stand.
 void reportStopped(Cta &cta);
 /// True when all that the CTAs of a cluster do, those that have not ended, is to wait at barriers and in loops for
 /// mbarriers whose phase is not over: with no operation in flight that is for ever.

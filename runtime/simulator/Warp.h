@@ -274,7 +274,10 @@ struct Launch {
   bool watched = false; ///< accesses are looked at one by one: for a check or to be counted
   std::atomic<uint64_t> next{0};
   std::atomic<uint32_t> errorCount{0};
-  std::atomic<uint64_t> activity{0}; ///< grows while some warp does more than wait
+  std::atomic<uint64_t> activity{0};  ///< grows while some warp does more than wait
+  std::atomic<bool> toldWhere{false}; ///< a grid that was asked to end: one CTA has reported
+
+  bool isStopping() const { return config.stop && config.stop->load(std::memory_order_relaxed); }
 };
 
 // ---- Faults: called by executing functions --------------------------------------------------------------------------

@@ -220,6 +220,138 @@ TEST_F(DriverApiTest, BadPtxIsToldInTheLog) {
   EXPECT_EQ(cu.cuModuleLoad(&module, "/does/not/exist"), CUDA_ERROR_FILE_NOT_FOUND);
 }
 
+/// A module with a kernel 'good', and one 'other' with one more instruction.
+std::string withInstruction(const std::string &instruction, const char *version = "8.6",
+                            const char *target = "sm_90a") {
+  return std::string(".version ") + version + "\n.target " + target + R"(
+.address_size 64
+.visible .entry good() { ret; }
+.visible .entry other(.param .u64 p)
+{
+  .reg .pred %p<4>;
+  .reg .b16 %h<4>;
+  .reg .b32 %r<8>;
+  .reg .b64 %rd<4>;
+  .reg .f32 %f<8>;
+  )" + instruction +
+         "\n  ret;\n}\n";
+}
+
+// What ptxas refuses fails to load, whichever kernel it is in, with the code for it and the line.
+TEST_F(DriverApiTest, FaultyModulesAreNotLoaded) {
+  const char *faults[] = {
+      "frob.u32 %r1, %r2;",                    // no such instruction
+      "add.foo.u32 %r1, %r2, %r3;",            // no such modifier
+      "add.u32 %r1, %r2;",                     // an operand too few
+      "add.u32 %r1, %rd2, %r3;",               // a register of another width
+      "bra nowhere;",                          // no such label
+      "tcgen05.wait::ld.sync.aligned;",        // not of this target
+      "mov.u32 %r1, %r99;",                    // no such register
+      "{ .param .b32 a; call missing, (a); }", // no such function
+  };
+  for (const char *fault : faults) {
+    CUmodule module = nullptr;
+    EXPECT_EQ(cu.cuModuleLoadData(&module, withInstruction(fault).c_str()), CUDA_ERROR_INVALID_PTX) << fault;
+    EXPECT_EQ(library.takeReport().substr(0, 7), "ptx:12:") << fault;
+    CUlibrary code = nullptr;
+    EXPECT_EQ(cu.cuLibraryLoadData(&code, withInstruction(fault).c_str(), nullptr, nullptr, 0, nullptr, nullptr, 0),
+              CUDA_ERROR_INVALID_PTX)
+        << fault;
+  }
+  CUmodule module = nullptr;
+  EXPECT_EQ(cu.cuModuleLoadData(&module, withInstruction("elect.sync %r1|%p1, -1;", "8.6", "sm_80").c_str()),
+            CUDA_ERROR_INVALID_PTX); // needs sm_90
+  EXPECT_EQ(cu.cuModuleLoadData(&module, withInstruction("", "10.0").c_str()), CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
+  EXPECT_EQ(library.takeReport(), "ptx:1: expected a .version of at most 9.9, found 10.0");
+  EXPECT_EQ(cu.cuModuleLoadData(&module, (withInstruction("") + ".global .b8 x[200000000000];\n").c_str()),
+            CUDA_ERROR_OUT_OF_MEMORY);
+}
+
+// What is wrong in a function that two kernels call is told once.
+TEST_F(DriverApiTest, FaultsAreToldOnce) {
+  CUmodule module = nullptr;
+  EXPECT_EQ(cu.cuModuleLoadData(&module, R"(.version 8.0
+.target sm_80
+.address_size 64
+.func f() { .reg .b32 %r<3>; frob.u32 %r1, %r2; ret; }
+.visible .entry a() { call f; ret; }
+.visible .entry b() { call f; ret; }
+)"),
+            CUDA_ERROR_INVALID_PTX);
+  EXPECT_EQ(library.takeReport(), "ptx:4: unknown instruction 'frob.u32'\n");
+}
+
+// What is right and not simulated keeps only its own kernel from running.
+TEST_F(DriverApiTest, WhatIsNotSimulatedIsRefusedAtTheLaunch) {
+  const char *lacking[] = {
+      "tex.2d.v4.f32.f32 {%f1, %f2, %f3, %f4}, [%rd1, {%f5, %f6}];",
+      "suld.b.1d.b32.trap %r1, [%rd1, {%r2}];",
+      "multimem.st.relaxed.sys.global.u32 [%rd1], %r1;",
+      "vadd.u32.u32.u32 %r1, %r2.b0, %r3.h1;",
+      "wmma.load.a.sync.aligned.row.m8n8k32.s4 {%r1}, [%rd1];",
+      "fma.rn.oob.relu.f16 %h1, %h2, %h3, %h3;",
+      "mov.u32 %r1, %pm0;",
+  };
+  for (const char *instruction : lacking) {
+    CUmodule module = nullptr;
+    ASSERT_EQ(cu.cuModuleLoadData(&module, withInstruction(instruction).c_str()), CUDA_SUCCESS)
+        << instruction << library.takeReport();
+    CUfunction good = nullptr, other = nullptr;
+    EXPECT_EQ(cu.cuModuleGetFunction(&good, module, "good"), CUDA_SUCCESS);
+    EXPECT_EQ(cu.cuModuleGetFunction(&other, module, "other"), CUDA_SUCCESS);
+    EXPECT_EQ(cu.cuLaunchKernel(good, 1, 1, 1, 32, 1, 1, 0, nullptr, nullptr, nullptr), CUDA_SUCCESS);
+    CUdeviceptr p = 0;
+    void *parameters[] = {&p};
+    EXPECT_EQ(cu.cuLaunchKernel(other, 1, 1, 1, 32, 1, 1, 0, nullptr, parameters, nullptr), CUDA_ERROR_NOT_SUPPORTED);
+    EXPECT_NE(library.takeReport().find("is not simulated: "), std::string::npos) << instruction;
+    EXPECT_EQ(cu.cuCtxSynchronize(), CUDA_SUCCESS);
+    EXPECT_EQ(cu.cuModuleUnload(module), CUDA_SUCCESS);
+  }
+}
+
+// Registers, and what follows from them, are known before the first launch; and they stay below what the kernel's
+// directives leave room for.
+TEST_F(DriverApiTest, RegistersAreKnownBeforeALaunch) {
+  std::string many, sum; // 100 values that live at once
+  for (int i = 0; i < 100; ++i) {
+    many += "  ld.volatile.global.b32 %v" + std::to_string(i) + ", [%rd1+" + std::to_string(4 * i) + "];\n";
+    sum += "  st.volatile.global.b32 [%rd1+" + std::to_string(4 * i) + "], %v" + std::to_string(99 - i) + ";\n";
+  }
+  const auto kernel = [&](const char *name, const char *directives) {
+    return std::string(".visible .entry ") + name + "(.param .u64 p) " + directives +
+           "\n{\n  .reg .b64 %rd<2>;\n  .reg .b32 %v<100>;\n  ld.param.u64 %rd1, [p];\n" + many + sum + "  ret;\n}\n";
+  };
+  const std::string text = ".version 8.0\n.target sm_80\n.address_size 64\n" + kernel("free", "") +
+                           kernel("told", ".maxnreg 40") + kernel("large", ".reqntid 1024") +
+                           kernel("two", ".maxntid 256 .minnctapersm 4");
+  CUmodule module = nullptr;
+  ASSERT_EQ(cu.cuModuleLoadData(&module, text.c_str()), CUDA_SUCCESS) << library.takeReport();
+  const auto registers = [&](const char *name) {
+    CUfunction function = nullptr;
+    int value = 0;
+    EXPECT_EQ(cu.cuModuleGetFunction(&function, module, name), CUDA_SUCCESS);
+    EXPECT_EQ(cu.cuFuncGetAttribute(&value, CU_FUNC_ATTRIBUTE_NUM_REGS, function), CUDA_SUCCESS);
+    return value;
+  };
+  EXPECT_EQ(registers("free"), 102); // and the pointer
+  EXPECT_EQ(registers("told"), 40);
+  EXPECT_EQ(registers("large"), 64); // 65536 / 1024
+  EXPECT_EQ(registers("two"), 64);   // 65536 / (4 x 256)
+  CUfunction free = nullptr;
+  int blocks = 0;
+  EXPECT_EQ(cu.cuModuleGetFunction(&free, module, "free"), CUDA_SUCCESS);
+  EXPECT_EQ(cu.cuOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, free, 256, 0), CUDA_SUCCESS);
+  EXPECT_EQ(blocks, 2); // 104 x 32 registers a warp: 4 of each 16384, 16 warps in all
+  EXPECT_EQ(cu.cuModuleUnload(module), CUDA_SUCCESS);
+  // Warps that hand each other registers begin with what the directive says.
+  const char *handing =
+      ".version 8.0\n.target sm_90a\n.address_size 64\n.visible .entry k() .reqntid 384 .maxnreg 168\n"
+      "{ setmaxnreg.dec.sync.aligned.u32 24; ret; }\n";
+  ASSERT_EQ(cu.cuModuleLoadData(&module, handing), CUDA_SUCCESS) << library.takeReport();
+  EXPECT_EQ(registers("k"), 168);
+  EXPECT_EQ(cu.cuModuleUnload(module), CUDA_SUCCESS);
+}
+
 TEST_F(DriverApiTest, ModulesAndFunctionsSayWhatTheyAre) {
   CUmodule module = nullptr;
   ASSERT_EQ(cu.cuModuleLoadData(&module, kKernels), CUDA_SUCCESS) << library.takeReport();

@@ -173,9 +173,9 @@ TEST_F(Reader, AccumulatorsShareNoPlace) {
     })";
   const auto module = parse(text);
   ASSERT_TRUE(module);
-  std::string errors;
-  const Program *program = module->impl().program(module->kernels()[0], errors);
-  ASSERT_TRUE(program) << errors;
+  Defects defects;
+  const Program *program = module->impl().program(module->kernels()[0], defects);
+  ASSERT_TRUE(program) << defects.text;
   const Code &code = *program->codes[0];
   std::set<Ref> own, later;
   bool after = false;

@@ -5,6 +5,10 @@
 //===----------------------------------------------------------------------===//
 #include "test/runtime/simulator/SimulatorTest.h"
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 namespace tessera::sim {
 namespace {
 
@@ -95,6 +99,30 @@ TEST_F(Turns, LoopByTableIsStopped) {
   const Report report = tryRun(*module, "k", {1}, {32}, p);
   ASSERT_EQ(report.errors.size(), 1u);
   EXPECT_EQ(report.errors[0].kind, ErrorKind::Timeout);
+}
+
+// A grid ends when it is asked to, whatever its CTAs do: one that runs in a loop says where its warps stand.
+TEST_F(Turns, GridsEndWhenTheyAreAsked) {
+  const auto module = parse(TableLoop);
+  DeviceArray<uint32_t> p(memory, std::vector<uint32_t>(1));
+  std::atomic<bool> stop{false};
+  config.stop = &stop;
+  config.checks.instructionLimit = ~uint64_t(0);
+  planted = true;
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    stop = true;
+  });
+  Report report = tryRun(*module, "k", {100}, {32}, p);
+  later.join();
+  ASSERT_EQ(report.errors.size(), 1u);
+  EXPECT_EQ(report.errors[0].kind, ErrorKind::Stopped);
+  EXPECT_NE(report.errors[0].message.find("warp 0, lanes 0xffffffff: runs, PTX line "), std::string::npos)
+      << report.text();
+  // One that begins afterwards does not come to its first block.
+  report = tryRun(*module, "k", {100}, {64}, p);
+  ASSERT_EQ(report.errors.size(), 1u);
+  EXPECT_EQ(report.errors[0].message, "kernel 'k' was asked to end; 0 of 100 blocks had run to their end");
 }
 
 // CTAs are dealt out to the multiprocessors that the launch says there are.
